@@ -1,0 +1,104 @@
+/** Dialect: the port through which the rest of Sluice speaks a provider's language of limits, errors and usage. */
+import type { Demand, Usage } from "./demand.ts";
+import type { Verdict } from "./verdict/verdict.ts";
+
+/** A JSON object as it came; nothing about its fields is known. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Headers with lower-case names; a repeated header may be an array (as node:http and undici give them). */
+export type HeaderView = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export interface RequestView {
+  readonly method: string;
+  /** Path below the upstream's `base_url`, without the query, e.g. `/chat/completions`. */
+  readonly path: string;
+  readonly headers: HeaderView;
+  /** The parsed JSON body; null when it is absent, not JSON, or streamed through unparsed. */
+  readonly body: JsonObject | null;
+  readonly bodyBytes: number;
+}
+
+/** What kind of call a request is. */
+export interface Operation {
+  readonly kind: "generate" | "embed" | "other";
+  /** The model the request names; null if it names none. */
+  readonly model: string | null;
+  /** The client asked for an event stream. */
+  readonly stream: boolean;
+  /** Sending it twice does no harm beyond its cost (LLM generation, embeddings, reads). */
+  readonly retrySafe: boolean;
+}
+
+/** Demand before sending. `charged` is the provider's ledger; `expected` is the fairness ledger's guess. */
+export interface Forecast {
+  /** What the provider's meters will count at admission (conservative where it is an estimate). */
+  readonly charged: Demand;
+  /** The mean of what will really be used, in tokens. */
+  readonly expected: Usage;
+}
+
+export interface ResponseView {
+  readonly status: number;
+  readonly headers: HeaderView;
+  /** The body's text, at most the first 256 KiB; empty when it has none or is still streaming. */
+  readonly body: string;
+  /** When it was received, in milliseconds since the epoch: absolute times are relative to this or to `date`. */
+  readonly receivedAtMs: number;
+}
+
+/** One limit as told in headers. */
+export interface LimitReading {
+  readonly dimension: "requests" | "tokens" | "input_tokens" | "output_tokens" | "concurrency";
+  /** Length of the window if the provider's dialect fixes it (60_000, 86_400_000), else null. */
+  readonly perMs: number | null;
+  readonly limit: number | null;
+  readonly remaining: number | null;
+  /** Until the meter is full again (a bucket) or the window ends, in milliseconds. */
+  readonly resetMs: number | null;
+  /** `full`: reset is the time until the meter is full. `window`: until the window ends. */
+  readonly resetMeaning: "full" | "window";
+  /** `remaining` is rounded to a multiple of this. */
+  readonly quantum: number;
+}
+
+/** How a call ended, as far as the provider's ledger is concerned. */
+export type CallEnd =
+  | { readonly kind: "never-sent" }
+  /** The provider answered with this verdict; usage if it reported any. */
+  | { readonly kind: "answered"; readonly verdict: Verdict; readonly usage: Usage | null }
+  /** Sent, but cut off (client gone, timeout, reset) after these output tokens were seen. */
+  | { readonly kind: "cut-off"; readonly usage: Usage | null; readonly outputTokensSeen: number };
+
+/** Meaning of one event in a stream. */
+export type StreamEvent =
+  /** Carries generated content: from here on nothing can be repeated silently. */
+  | { readonly kind: "content"; readonly textLength: number }
+  /** Opening, ping, usage: nothing the user would miss. */
+  | { readonly kind: "bookkeeping" }
+  | { readonly kind: "error"; readonly verdict: Verdict }
+  /** The provider said that the stream is complete. */
+  | { readonly kind: "end" };
+
+/** Reads one response's stream event by event; keeps the usage it has seen. */
+export interface StreamReader {
+  /** `event` is the SSE event name ("" if none), `data` its joined data lines. */
+  read(event: string, data: string): StreamEvent;
+  /** Usage so far: final once the stream has ended, partial before; null if none was told. */
+  usage(): Usage | null;
+}
+
+export interface Dialect {
+  readonly name: string;
+  /** Header that carries the credential and how: `authorization` as `Bearer X`, or the bare value. */
+  readonly credentialHeader: { readonly name: string; readonly scheme: "bearer" | "bare" };
+  operation(request: RequestView): Operation;
+  forecast(request: RequestView, operation: Operation): Forecast;
+  /** Limits told in the headers of any response, success or failure. */
+  limits(headers: HeaderView, receivedAtMs: number): readonly LimitReading[];
+  verdict(response: ResponseView): Verdict;
+  /** Usage told in a complete JSON answer; null if none. */
+  usage(body: unknown): Usage | null;
+  streamReader(): StreamReader;
+  /** What the provider's meters have counted in the end: the reservation's correction. */
+  settle(forecast: Forecast, end: CallEnd): Demand;
+}
