@@ -1,0 +1,33 @@
+/** Slots: how many requests may run at the same time. Freed by release, never by time. */
+import { Meter, type MeterLabel, type MeterReading } from "./meter.ts";
+
+export class Slots extends Meter {
+  readonly capacity: number;
+  readonly rate = 0;
+  #used = 0;
+
+  constructor(label: MeterLabel, capacity: number) {
+    super(label);
+    this.capacity = capacity;
+  }
+
+  level(_now: number): number {
+    return this.capacity - this.#used;
+  }
+
+  protected timeUntil(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  debit(amount: number, _now: number): void {
+    this.#used += amount;
+  }
+
+  credit(amount: number, _debitedAt: number, _now: number): void {
+    this.#used -= amount;
+  }
+
+  read(now: number): MeterReading {
+    return { limit: this.capacity, level: this.level(now), resetsAt: null };
+  }
+}

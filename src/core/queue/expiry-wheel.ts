@@ -1,0 +1,89 @@
+/**
+ * Expiry wheel: ends waits on time. O(1) to add and remove; a turn of the wheel visits each slot once.
+ *
+ * Slots are 8 ms wide and a ticket expires when its slot begins: up to 8 ms early, never late, so
+ * that no wait outlives its max wait. Waits beyond one turn (32 s) stay in their slot for later turns.
+ */
+import type { Tickets } from "./tickets.ts";
+
+const SLOT_MICROS = 8_000;
+const SLOTS = 4_096;
+const WORDS = SLOTS / 32;
+
+export class ExpiryWheel {
+  readonly #tickets: Tickets;
+  readonly #first = new Int32Array(SLOTS).fill(-1);
+  /** One bit for each slot that holds a ticket, to find the next one without a walk. */
+  readonly #occupied = new Uint32Array(WORDS);
+  #tick: number;
+
+  constructor(tickets: Tickets, now: number) {
+    this.#tickets = tickets;
+    this.#tick = Math.floor(now / SLOT_MICROS);
+  }
+
+  add(row: number): void {
+    const tick = Math.max(tickOf(this.#tickets.expiresAt[row]), this.#tick + 1);
+    const slot = tick % SLOTS;
+    const next = this.#first[slot];
+    this.#tickets.wheelNext[row] = next;
+    this.#tickets.wheelPrevious[row] = -2 - slot;
+    if (next >= 0) this.#tickets.wheelPrevious[next] = row;
+    this.#first[slot] = row;
+    this.#occupied[slot >> 5] |= 1 << (slot & 31);
+  }
+
+  remove(row: number): void {
+    const { wheelNext, wheelPrevious } = this.#tickets;
+    const previous = wheelPrevious[row];
+    const next = wheelNext[row];
+    if (previous === -1) return;
+    if (next >= 0) wheelPrevious[next] = previous;
+    if (previous >= 0) wheelNext[previous] = next;
+    else this.#setFirst(-2 - previous, next);
+    wheelNext[row] = -1;
+    wheelPrevious[row] = -1;
+  }
+
+  /** Appends the rows whose wait has ended at `now` to `expired`; they are still in the wheel. */
+  collect(now: number, expired: number[]): void {
+    const target = tickOf(now);
+    const from = Math.max(this.#tick + 1, target - SLOTS + 1);
+    for (let tick = from; tick <= target; tick++) this.#collectSlot(tick % SLOTS, target, expired);
+    if (target > this.#tick) this.#tick = target;
+  }
+
+  /** When `collect` has to be called next, microseconds; Infinity if nothing waits. */
+  get nextAt(): number {
+    const slotNow = (this.#tick + 1) % SLOTS;
+    const slot = this.#nextOccupied(slotNow);
+    if (slot < 0) return Number.POSITIVE_INFINITY;
+    return (this.#tick + 1 + ((slot - slotNow + SLOTS) % SLOTS)) * SLOT_MICROS;
+  }
+
+  #collectSlot(slot: number, target: number, expired: number[]): void {
+    for (let row = this.#first[slot]; row >= 0; row = this.#tickets.wheelNext[row]) {
+      if (tickOf(this.#tickets.expiresAt[row]) <= target) expired.push(row);
+    }
+  }
+
+  #setFirst(slot: number, row: number): void {
+    this.#first[slot] = row;
+    if (row < 0) this.#occupied[slot >> 5] &= ~(1 << (slot & 31));
+  }
+
+  #nextOccupied(from: number): number {
+    for (let step = 0; step <= WORDS; step++) {
+      const word = ((from >> 5) + step) % WORDS;
+      let bits = this.#occupied[word];
+      if (step === 0) bits &= ~0 << (from & 31);
+      if (step === WORDS) bits &= ~(~0 << (from & 31));
+      if (bits !== 0) return word * 32 + (31 - Math.clz32(bits & -bits));
+    }
+    return -1;
+  }
+}
+
+function tickOf(time: number): number {
+  return Math.floor(time / SLOT_MICROS);
+}

@@ -1,0 +1,138 @@
+/** Admission: does a ticket fit in all its meters, and what changes in them when it is granted or settled. */
+import type { Demand } from "../demand.ts";
+import { type Meter, MICRO_UNITS } from "../meter/meter.ts";
+import { COLUMN_COUNT, type Tickets, toMicro } from "../queue/tickets.ts";
+import { amountAt, type Path, SLOT } from "./path.ts";
+import type { Flow, Tenant } from "./tenant.ts";
+
+/** More meters than this in one path are refused when it is built. */
+export const MAX_METERS_PER_PATH = 32;
+
+/** The answer to "does it fit", kept between calls so that asking allocates nothing. */
+export class Fit {
+  /** Microseconds until all meters fit; 0: now; Infinity: only a release can help. */
+  wait = 0;
+  /** Pool-nanoseconds per meter of the path. */
+  readonly costs = new Float64Array(MAX_METERS_PER_PATH);
+  /** The largest of the costs: the dominant share. */
+  dominantCost = 0;
+  /** Wait per meter of the path, microseconds. */
+  readonly waits = new Float64Array(MAX_METERS_PER_PATH);
+}
+
+/** Microseconds until the tenant's own meters fit; 0: now. */
+export function ownWait(tickets: Tickets, row: number, tenant: Tenant, now: number): number {
+  let wait = 0;
+  for (let i = 0; i < tenant.meters.length; i++) {
+    const amount = amountAt(tickets, row, tenant.columns[i]);
+    if (amount > 0) wait = Math.max(wait, tenant.meters[i].waitFor(amount, 0, now));
+  }
+  return wait;
+}
+
+export function price(tickets: Tickets, row: number, path: Path, fit: Fit): void {
+  fit.dominantCost = 0;
+  for (let i = 0; i < path.meters.length; i++) {
+    const cost = path.cost(i, amountAt(tickets, row, path.columns[i]));
+    fit.costs[i] = cost;
+    if (cost > fit.dominantCost) fit.dominantCost = cost;
+  }
+}
+
+export function measure(
+  tickets: Tickets,
+  row: number,
+  path: Path,
+  floors: readonly number[],
+  now: number,
+  fit: Fit,
+): void {
+  fit.wait = 0;
+  for (let i = 0; i < path.meters.length; i++) {
+    const amount = amountAt(tickets, row, path.columns[i]);
+    const wait = amount > 0 ? path.meters[i].waitFor(amount, floors[i], now) : 0;
+    fit.waits[i] = wait;
+    if (wait > fit.wait) fit.wait = wait;
+  }
+}
+
+/** Can nobody use what the i-th meter holds now? Every request takes at least one request and one slot. */
+export function isDrained(path: Path, i: number, floor: number, now: number): boolean {
+  const meter = path.meters[i];
+  if (meter.frozenUntil > now) return true;
+  const { dimension } = meter.label;
+  const least = dimension === "requests" || dimension === "concurrency" ? MICRO_UNITS : 1;
+  return meter.level(now) - floor < least;
+}
+
+/** Takes the reservation from every meter: the path's and the tenant's. */
+export function debitAll(tickets: Tickets, row: number, flow: Flow, now: number): void {
+  const { path } = flow.lane;
+  for (let i = 0; i < path.meters.length; i++) {
+    path.meters[i].debit(amountAt(tickets, row, path.columns[i]), now);
+  }
+  const { tenant } = flow;
+  for (let i = 0; i < tenant.meters.length; i++) {
+    tenant.meters[i].debit(amountAt(tickets, row, tenant.columns[i]), now);
+  }
+}
+
+/**
+ * Replaces the reservation by what was really counted, in every meter and in the fair account.
+ * Slots come back whole; their fair cost is corrected by how long the call really took.
+ */
+export function settleAll(
+  tickets: Tickets,
+  row: number,
+  flow: Flow,
+  counted: Demand,
+  now: number,
+): void {
+  const { path } = flow.lane;
+  const grantedAt = tickets.since[row];
+  for (let i = 0; i < path.meters.length; i++) {
+    const surplus = settleMeter(tickets, row, path.meters[i], path.columns[i], counted, now);
+    const cost =
+      path.columns[i] === SLOT ? overtimeCost(path, i, now - grantedAt) : -path.cost(i, surplus);
+    if (cost !== 0) flow.account.correct(path, i, cost, flow.band.virtual);
+  }
+  const { tenant } = flow;
+  for (let i = 0; i < tenant.meters.length; i++) {
+    settleMeter(tickets, row, tenant.meters[i], tenant.columns[i], counted, now);
+  }
+  path.recordService(now - grantedAt);
+}
+
+/** Settles one meter; returns what was reserved too much (negative: too little). */
+function settleMeter(
+  tickets: Tickets,
+  row: number,
+  meter: Meter,
+  column: number,
+  counted: Demand,
+  now: number,
+): number {
+  const reserved = amountAt(tickets, row, column);
+  const surplus = column === SLOT ? reserved : reserved - countedAt(counted, column);
+  if (surplus !== 0) meter.credit(surplus, tickets.since[row], now);
+  return column === SLOT ? 0 : surplus;
+}
+
+function overtimeCost(path: Path, i: number, elapsed: number): number {
+  return ((elapsed - path.serviceMicros) * 1_000 * MICRO_UNITS) / path.meters[i].capacity;
+}
+
+function countedAt(counted: Demand, column: number): number {
+  switch (column % COLUMN_COUNT) {
+    case 0:
+      return toMicro(counted.requests);
+    case 1:
+      return toMicro(counted.tokens);
+    case 2:
+      return toMicro(counted.inputTokens);
+    case 3:
+      return toMicro(counted.outputTokens);
+    default:
+      return toMicro(counted.usd);
+  }
+}

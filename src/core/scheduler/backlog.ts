@@ -1,0 +1,145 @@
+/** Backlog: every ticket that is not granted yet, in its flow, its band's sums, and the expiry wheel. */
+import { ExpiryWheel } from "../queue/expiry-wheel.ts";
+import { type Keyed, KeyedHeap } from "../queue/keyed-heap.ts";
+import { TicketState, Tickets } from "../queue/tickets.ts";
+import type { Band, Competitor } from "./band.ts";
+import type { Guarantee } from "./guarantee.ts";
+import { amountAt } from "./path.ts";
+import type { Flow } from "./tenant.ts";
+
+/** A retry that has to stay away until `key` (microseconds). */
+interface Later extends Keyed {
+  readonly row: number;
+}
+
+export class Backlog {
+  readonly tickets = new Tickets();
+  readonly wheel: ExpiryWheel;
+  /** Flow of each ticket's `flow` number. */
+  readonly flows: Flow[] = [];
+  readonly #guaranteesOf: readonly (readonly Guarantee[])[];
+  readonly #later = new KeyedHeap<Later>();
+  readonly #laterByRow = new Map<number, Later>();
+  readonly #parked = new KeyedHeap<Flow>();
+  #waiting = 0;
+
+  constructor(now: number, guaranteesOf: readonly (readonly Guarantee[])[]) {
+    this.wheel = new ExpiryWheel(this.tickets, now);
+    this.#guaranteesOf = guaranteesOf;
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Queues a ticket whose columns are filled; it competes from `eligibleAt` on. */
+  add(row: number, eligibleAt: number, now: number): void {
+    this.wheel.add(row);
+    this.#waiting++;
+    this.#count(row, 1);
+    if (eligibleAt <= now) this.#enter(row, now);
+    else this.#postpone(row, eligibleAt);
+  }
+
+  /** Takes a ticket out, wherever it waits. The row stays allocated. */
+  remove(row: number): void {
+    this.wheel.remove(row);
+    this.#waiting--;
+    this.#count(row, -1);
+    if (this.tickets.state[row] === TicketState.later) this.#dropLater(row);
+    else this.#leave(row);
+  }
+
+  /** The tenant's own meters hold the flow back until `until`. */
+  park(flow: Flow, until: number): void {
+    this.#withdraw(flow);
+    flow.parkedUntil = until;
+    this.#parked.add(flow, until);
+  }
+
+  unparkTenant(flows: Iterable<Flow>, now: number): void {
+    for (const flow of flows) if (flow.parkedUntil > 0) this.#unpark(flow, now);
+  }
+
+  /** Lets in whatever has become eligible at `now`. */
+  advance(now: number): void {
+    for (let later = this.#later.top; later && later.key <= now; later = this.#later.top) {
+      this.#dropLater(later.row);
+      this.#enter(later.row, now);
+    }
+    for (let flow = this.#parked.top; flow && flow.key <= now; flow = this.#parked.top) {
+      this.#unpark(flow, now);
+    }
+  }
+
+  /** When `advance` or the wheel has something to do, microseconds. */
+  get nextAt(): number {
+    const later = this.#later.top?.key ?? Number.POSITIVE_INFINITY;
+    const parked = this.#parked.top?.key ?? Number.POSITIVE_INFINITY;
+    return Math.min(later, parked, this.wheel.nextAt);
+  }
+
+  #enter(row: number, now: number): void {
+    const flow = this.flows[this.tickets.flow[row]];
+    this.tickets.state[row] = TicketState.waiting;
+    flow.waiting.add(row);
+    if (flow.waiting.size === 1 && flow.parkedUntil === 0) this.#compete(flow, now);
+  }
+
+  #leave(row: number): void {
+    const flow = this.flows[this.tickets.flow[row]];
+    flow.waiting.remove(row);
+    if (flow.waiting.size > 0) return;
+    if (flow.parkedUntil > 0) this.#endParking(flow);
+    else if (flow.isCompeting) this.#withdraw(flow);
+  }
+
+  #compete(flow: Flow, now: number): void {
+    flow.band.compete(flow, flow.lane);
+    for (const guarantee of this.#guaranteesOf[flow.band.index]) guarantee.enter(now);
+  }
+
+  #withdraw(flow: Flow): void {
+    flow.band.withdraw(flow, flow.lane);
+    for (const guarantee of this.#guaranteesOf[flow.band.index]) guarantee.leave();
+  }
+
+  #unpark(flow: Flow, now: number): void {
+    this.#endParking(flow);
+    if (flow.waiting.size > 0) this.#compete(flow, now);
+  }
+
+  #endParking(flow: Flow): void {
+    this.#parked.remove(flow);
+    flow.parkedUntil = 0;
+  }
+
+  #postpone(row: number, eligibleAt: number): void {
+    const later: Later = { key: 0, id: this.tickets.sequence[row], heapIndex: -1, row };
+    this.tickets.state[row] = TicketState.later;
+    this.#laterByRow.set(row, later);
+    this.#later.add(later, eligibleAt);
+  }
+
+  #dropLater(row: number): void {
+    const later = this.#laterByRow.get(row) as Later;
+    this.#laterByRow.delete(row);
+    this.#later.remove(later);
+  }
+
+  /** Keeps the band's sums of queued demand, by which waits are foreseen. */
+  #count(row: number, sign: 1 | -1): void {
+    const { band, lane } = this.flows[this.tickets.flow[row]];
+    band.waiting += sign;
+    const { indexes, columns } = lane.path;
+    for (let i = 0; i < indexes.length; i++) {
+      const amount = amountAt(this.tickets, row, columns[i]);
+      band.queued[indexes[i]] = queuedAt(band, indexes[i]) + sign * amount;
+    }
+  }
+}
+
+/** Demand queued in a band at the meter with this index, in micro-units. */
+export function queuedAt(band: Band<Competitor>, index: number): number {
+  return band.queued[index] ?? 0;
+}

@@ -1,0 +1,33 @@
+/** What a scheduler is built from: bands in strict order, guarantees, bounds. */
+
+export interface BandOptions {
+  readonly tier: string;
+  readonly latency: string;
+}
+
+/** A minimum share of the pool for some bands, so that strict order starves nobody. */
+export interface GuaranteeOptions {
+  readonly label: string;
+  /** Share of the pool's supply, 0 to 0.5. */
+  readonly share: number;
+  /** Indexes of the bands it is for, first served first. */
+  readonly bands: readonly number[];
+}
+
+export interface SchedulerOptions {
+  /** First served first. */
+  readonly bands: readonly BandOptions[];
+  readonly guarantees: readonly GuaranteeOptions[];
+  /** Share of a bucket's capacity that only the first band may use. */
+  readonly holdback: number;
+  /** Share of a meter's capacity that is never spent. */
+  readonly margin: number;
+  /** Tickets that may wait at the same time. */
+  readonly maxWaiting: number;
+}
+
+/** At most this many grants leave in one pump, so that no call takes long; the rest follows at once. */
+export const GRANTS_PER_PUMP = 256;
+
+/** Heads that are looked at behind a blocked one, per band and pump. */
+export const PROBES_PER_PUMP = 8;

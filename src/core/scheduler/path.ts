@@ -1,0 +1,78 @@
+/** Path: the shared meters that one kind of request must fit in, with what admission needs to know of each. */
+import { Bucket } from "../meter/bucket.ts";
+import { type Meter, MICRO_UNITS } from "../meter/meter.ts";
+import { COLUMN_COUNT, COLUMNS, type Tickets } from "../queue/tickets.ts";
+
+/** Column of the demand that a meter counts; SLOT: one slot a request. */
+export const SLOT = -1;
+
+/** Until calls have been seen, one is expected to take this long: microseconds. */
+const FIRST_SERVICE_MICROS = 1_000_000;
+/** Weight of the newest call in the moving average of service times. */
+const SERVICE_GAIN = 0.1;
+
+export function columnOf(meter: Meter): number {
+  const { dimension } = meter.label;
+  return dimension === "concurrency"
+    ? SLOT
+    : COLUMNS.indexOf(dimension as (typeof COLUMNS)[number]);
+}
+
+/** The amount a ticket takes from a meter with this column, in micro-units. */
+export function amountAt(tickets: Tickets, row: number, column: number): number {
+  return column === SLOT ? MICRO_UNITS : tickets.amounts[row * COLUMN_COUNT + column];
+}
+
+export class Path {
+  readonly id: number;
+  readonly meters: readonly Meter[];
+  /** Place of each meter in the scheduler's table, for tags and queued amounts. */
+  readonly indexes: readonly number[];
+  readonly columns: readonly number[];
+  /** What the first band and the others must leave untouched in each meter. */
+  readonly floorsFirst: readonly number[];
+  readonly floorsOther: readonly number[];
+  /** Moving average of how long a call holds its slot, microseconds. */
+  serviceMicros = FIRST_SERVICE_MICROS;
+
+  constructor(
+    id: number,
+    meters: readonly Meter[],
+    indexes: readonly number[],
+    shares: { readonly margin: number; readonly holdback: number },
+  ) {
+    this.id = id;
+    this.meters = meters;
+    this.indexes = indexes;
+    this.columns = meters.map(columnOf);
+    this.floorsFirst = meters.map((meter, i) => marginOf(meter, this.columns[i], shares.margin));
+    this.floorsOther = meters.map(
+      (meter, i) => this.floorsFirst[i] + holdbackOf(meter, shares.holdback),
+    );
+  }
+
+  /** Cost of `amount` at the i-th meter in pool-nanoseconds: how long the pool needs to supply it. */
+  cost(i: number, amount: number): number {
+    const meter = this.meters[i];
+    if (this.columns[i] !== SLOT) return (amount / meter.rate) * 1_000;
+    return (this.serviceMicros * 1_000 * amount) / meter.capacity;
+  }
+
+  /** Supply of the i-th meter in micro-units per microsecond. */
+  supply(i: number): number {
+    const meter = this.meters[i];
+    return this.columns[i] === SLOT ? meter.capacity / this.serviceMicros : meter.rate;
+  }
+
+  recordService(micros: number): void {
+    this.serviceMicros += SERVICE_GAIN * (Math.max(1, micros) - this.serviceMicros);
+  }
+}
+
+function marginOf(meter: Meter, column: number, margin: number): number {
+  return column === SLOT ? 0 : Math.ceil(meter.capacity * margin);
+}
+
+function holdbackOf(meter: Meter, holdback: number): number {
+  return meter instanceof Bucket ? Math.ceil(meter.capacity * holdback) : 0;
+}

@@ -1,0 +1,80 @@
+/** Refusal: what is hopeless is said at once, with the meter that binds and an honest time to come back. */
+import { amountOf } from "../demand.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { Meter } from "../meter/meter.ts";
+import { toMicro } from "../queue/tickets.ts";
+import type { Band, Competitor } from "./band.ts";
+import { expectedWait } from "./expected-wait.ts";
+import type { EnqueueRequest } from "./request.ts";
+
+export interface Refusal {
+  readonly kind: "refused";
+  readonly code: Extract<
+    ErrorCode,
+    "queue_full" | "demand_exceeds_limit" | "max_wait_exceeded" | "tenant_quota_exhausted"
+  >;
+  readonly meter: Meter | null;
+  /** Microseconds until a request like this would be served; null: waiting does not help. */
+  readonly retryAfter: number | null;
+}
+
+export type Assessment = { readonly kind: "servable"; readonly wait: number } | Refusal;
+
+/** What a forecast needs to know of the scheduler. */
+export interface Situation {
+  readonly bands: readonly Band<Competitor>[];
+  readonly waiting: number;
+  readonly options: { readonly maxWaiting: number };
+  guaranteedShare(band: number): number;
+}
+
+/** Would this request be served within its max wait, if it queued now? */
+export function assess(scheduler: Situation, request: EnqueueRequest, now: number): Assessment {
+  const { path, tenant, demand } = request;
+  const tooSmall = [...path.meters, ...tenant.meters].find(
+    (meter) => toMicro(amountOf(demand, meter.label.dimension)) > meter.capacity,
+  );
+  if (tooSmall) return refuse("demand_exceeds_limit", tooSmall, null);
+  const { wait, meter } = forecast(scheduler, request, now);
+  if (scheduler.waiting >= scheduler.options.maxWaiting) return refuse("queue_full", meter, wait);
+  const patience = request.expiresAt - now;
+  if (wait > Math.max(0, patience)) return refuse("max_wait_exceeded", meter, wait);
+  const own = ownForecast(request, now);
+  if (own.wait > patience) return refuse("tenant_quota_exhausted", own.meter, own.wait);
+  return { kind: "servable", wait: Math.max(wait, own.wait) };
+}
+
+function forecast(scheduler: Situation, request: EnqueueRequest, now: number) {
+  const { path, tenant, demand } = request;
+  const band = scheduler.bands[request.band];
+  return expectedWait({
+    path,
+    band,
+    bands: scheduler.bands,
+    account: tenant.accountIn(request.band),
+    amounts: path.meters.map((meter) => toMicro(amountOf(demand, meter.label.dimension))),
+    floors: request.band === 0 ? path.floorsFirst : path.floorsOther,
+    guaranteed: scheduler.guaranteedShare(request.band),
+    now,
+  });
+}
+
+/** A tenant's own slots free by release, so only its timed meters can make a wait hopeless. */
+function ownForecast({ tenant, demand }: EnqueueRequest, now: number) {
+  let wait = 0;
+  let binding: Meter | null = null;
+  for (const meter of tenant.meters) {
+    const amount = toMicro(amountOf(demand, meter.label.dimension));
+    const own = meter.waitFor(amount, 0, now);
+    if (own > wait && own !== Number.POSITIVE_INFINITY) {
+      wait = own;
+      binding = meter;
+    }
+  }
+  return { wait, meter: binding };
+}
+
+function refuse(code: Refusal["code"], meter: Meter | null, wait: number | null): Refusal {
+  const retryAfter = wait === null || Number.isFinite(wait) ? wait : null;
+  return { kind: "refused", code, meter, retryAfter };
+}

@@ -1,0 +1,82 @@
+/** Tenant: its weight, its own meters, its fair accounts, and its flows, by which it competes. */
+import type { Meter } from "../meter/meter.ts";
+import type { Keyed } from "../queue/keyed-heap.ts";
+import { TicketHeap } from "../queue/ticket-heap.ts";
+import type { Tickets } from "../queue/tickets.ts";
+import type { Band, Lane } from "./band.ts";
+import { FairAccount } from "./fair-account.ts";
+import { columnOf } from "./path.ts";
+
+export interface TenantOptions {
+  readonly id: string;
+  /** Tier weight x tenant weight, above 0. */
+  readonly weight: number;
+  /** Meters of its own, over all upstreams; may be shared between schedulers. */
+  readonly meters: readonly Meter[];
+}
+
+export class Tenant {
+  readonly id: string;
+  readonly meters: readonly Meter[];
+  readonly columns: readonly number[];
+  readonly flows = new Map<number, Flow>();
+  #weight: number;
+  readonly #accounts: FairAccount[] = [];
+
+  constructor(options: TenantOptions) {
+    this.id = options.id;
+    this.meters = options.meters;
+    this.columns = options.meters.map(columnOf);
+    this.#weight = options.weight;
+  }
+
+  get weight(): number {
+    return this.#weight;
+  }
+
+  set weight(weight: number) {
+    this.#weight = weight;
+    for (const account of this.#accounts) if (account !== undefined) account.weight = weight;
+  }
+
+  accountIn(band: number): FairAccount {
+    this.#accounts[band] ??= new FairAccount(this.#weight);
+    return this.#accounts[band];
+  }
+
+  get isIdle(): boolean {
+    for (const flow of this.flows.values()) {
+      if (flow.waiting.size > 0 || flow.granted > 0) return false;
+    }
+    return true;
+  }
+}
+
+/** The tickets of one tenant in one band on one path; what competes by start tag. */
+export class Flow implements Keyed {
+  readonly id: number;
+  key = 0;
+  heapIndex = -1;
+  readonly band: Band<Flow>;
+  readonly lane: Lane<Flow>;
+  readonly tenant: Tenant;
+  readonly account: FairAccount;
+  readonly waiting: TicketHeap;
+  /** Blocked by the tenant's own meters: out of the competition until then; 0: it competes. */
+  parkedUntil = 0;
+  /** Tickets granted and not yet settled; a flow with none and nothing waiting may be forgotten. */
+  granted = 0;
+
+  constructor(id: number, lane: Lane<Flow>, tenant: Tenant, tickets: Tickets) {
+    this.id = id;
+    this.band = lane.band;
+    this.lane = lane;
+    this.tenant = tenant;
+    this.account = tenant.accountIn(lane.band.index);
+    this.waiting = new TicketHeap(tickets);
+  }
+
+  get isCompeting(): boolean {
+    return this.heapIndex >= 0;
+  }
+}
