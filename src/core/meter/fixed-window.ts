@@ -15,8 +15,8 @@ export interface FixedWindowOptions {
 }
 
 export class FixedWindow extends Meter {
-  readonly capacity: number;
-  readonly rate: number;
+  capacity: number;
+  rate: number;
   readonly #windowEnd: WindowEnd;
   #used: number;
   #startedAt: number;
@@ -55,6 +55,11 @@ export class FixedWindow extends Meter {
     this.level(now);
     if (amount > 0 && debitedAt < this.#startedAt) return;
     this.#used = Math.max(0, this.#used - amount);
+  }
+
+  resize(capacity: number, per: number, _now: number): void {
+    this.capacity = capacity;
+    this.rate = capacity / per;
   }
 
   read(now: number): MeterReading {

@@ -53,6 +53,9 @@ export abstract class Meter {
 
   abstract read(now: number): MeterReading;
 
+  /** Changes the limit in place: what has been used stays used, whoever waits goes on waiting. */
+  abstract resize(capacity: number, per: number, now: number): void;
+
   /**
    * Microseconds until `amount` fits while `floor` stays untouched; 0 if it fits now.
    * A demand that only a full meter can hold may use the floor too: otherwise it would never fit.

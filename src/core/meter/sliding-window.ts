@@ -17,9 +17,9 @@ export interface SlidingWindowOptions {
 }
 
 export class SlidingWindow extends Meter {
-  readonly capacity: number;
-  readonly rate: number;
-  readonly #slotLength: number;
+  capacity: number;
+  rate: number;
+  #slotLength: number;
   /** One slot more than the window, for the slot that is being filled. */
   readonly #debits = new Float64Array(SLOTS + 1);
   #used = 0;
@@ -62,10 +62,28 @@ export class SlidingWindow extends Meter {
     else if (slot >= this.#slot - SLOTS) this.#add(slot, -this.#returnable(slot, amount));
   }
 
+  resize(capacity: number, per: number, now: number): void {
+    this.#advance(now);
+    this.capacity = capacity;
+    this.rate = capacity / per;
+    const slotLength = Math.ceil(per / SLOTS);
+    if (slotLength !== this.#slotLength) this.#restart(slotLength, now);
+  }
+
+  /** With another length of window all that was used counts as used now: stricter, never laxer. */
+  #restart(slotLength: number, now: number): void {
+    const used = this.#used;
+    this.#slotLength = slotLength;
+    this.#debits.fill(0);
+    this.#used = 0;
+    this.#slot = this.#slotOf(now);
+    this.#add(this.#slot, used);
+  }
+
   read(now: number): MeterReading {
     const level = this.level(now);
-    const busy = level < this.capacity;
-    return { limit: this.capacity, level, resetsAt: busy ? this.#freesAt(this.#slot) : now };
+    const resetsAt = level < this.capacity ? now + this.timeUntil(this.capacity, now) : now;
+    return { limit: this.capacity, level, resetsAt };
   }
 
   #returnable(slot: number, amount: number): number {

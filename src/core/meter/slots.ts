@@ -2,7 +2,7 @@
 import { Meter, type MeterLabel, type MeterReading } from "./meter.ts";
 
 export class Slots extends Meter {
-  readonly capacity: number;
+  capacity: number;
   readonly rate = 0;
   #used = 0;
 
@@ -25,6 +25,10 @@ export class Slots extends Meter {
 
   credit(amount: number, _debitedAt: number, _now: number): void {
     this.#used -= amount;
+  }
+
+  resize(capacity: number, _per?: number, _now?: number): void {
+    this.capacity = capacity;
   }
 
   read(now: number): MeterReading {

@@ -15,7 +15,10 @@ export class ExpiryWheel {
   readonly #first = new Int32Array(SLOTS).fill(-1);
   /** One bit for each slot that holds a ticket, to find the next one without a walk. */
   readonly #occupied = new Uint32Array(WORDS);
+  /** Slots up to this one have been collected. */
   #tick: number;
+  /** Something was added to a slot that had been collected: it is collected again at once. */
+  #isOverdue = false;
 
   constructor(tickets: Tickets, now: number) {
     this.#tickets = tickets;
@@ -23,8 +26,9 @@ export class ExpiryWheel {
   }
 
   add(row: number): void {
-    const tick = Math.max(tickOf(this.#tickets.expiresAt[row]), this.#tick + 1);
-    const slot = tick % SLOTS;
+    const tick = tickOf(this.#tickets.expiresAt[row]);
+    if (tick <= this.#tick) this.#isOverdue = true;
+    const slot = Math.max(tick, this.#tick) % SLOTS;
     const next = this.#first[slot];
     this.#tickets.wheelNext[row] = next;
     this.#tickets.wheelPrevious[row] = -2 - slot;
@@ -47,14 +51,17 @@ export class ExpiryWheel {
 
   /** Appends the rows whose wait has ended at `now` to `expired`; they are still in the wheel. */
   collect(now: number, expired: number[]): void {
-    const target = tickOf(now);
-    const from = Math.max(this.#tick + 1, target - SLOTS + 1);
+    const target = Math.max(tickOf(now), this.#tick);
+    const first = this.#isOverdue ? this.#tick : this.#tick + 1;
+    const from = Math.max(first, target - SLOTS + 1);
     for (let tick = from; tick <= target; tick++) this.#collectSlot(tick % SLOTS, target, expired);
-    if (target > this.#tick) this.#tick = target;
+    this.#tick = target;
+    this.#isOverdue = false;
   }
 
   /** When `collect` has to be called next, microseconds; Infinity if nothing waits. */
   get nextAt(): number {
+    if (this.#isOverdue) return this.#tick * SLOT_MICROS;
     const slotNow = (this.#tick + 1) % SLOTS;
     const slot = this.#nextOccupied(slotNow);
     if (slot < 0) return Number.POSITIVE_INFINITY;

@@ -50,6 +50,27 @@ export class Backlog {
     else this.#leave(row);
   }
 
+  /** Rows of all that waits, in the order of arrival. */
+  waitingRows(): number[] {
+    const { state, sequence } = this.tickets;
+    const rows: number[] = [];
+    for (let row = 0; row < state.length; row++) {
+      if (state[row] === TicketState.later || state[row] === TicketState.waiting) rows.push(row);
+    }
+    return rows.sort((a, b) => sequence[a] - sequence[b]);
+  }
+
+  /** By band, when its oldest waiting ticket was queued. */
+  oldestByBand(): ReadonlyMap<number, number> {
+    const oldest = new Map<number, number>();
+    for (const row of this.waitingRows()) {
+      const { index } = this.flows[this.tickets.flow[row]].band;
+      const since = this.tickets.since[row];
+      oldest.set(index, Math.min(since, oldest.get(index) ?? since));
+    }
+    return oldest;
+  }
+
   /** The tenant's own meters hold the flow back until `until`. */
   park(flow: Flow, until: number): void {
     this.#withdraw(flow);

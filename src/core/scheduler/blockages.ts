@@ -6,6 +6,7 @@
  * with demand that does not touch the meter. A head with guarantee credit is passed by the bound
  * of its share, by every band.
  */
+import type { Meter } from "../meter/meter.ts";
 import type { Tickets } from "../queue/tickets.ts";
 import type { Path } from "./path.ts";
 
@@ -78,6 +79,15 @@ export class Blockages {
       this.#tickets.bypassed[head.row] += costs[i];
       last = head.row;
     }
+  }
+
+  /** The first meter that a head of the band, or of a higher one, waited for in the last pump. */
+  headMeterOf(band: number, meters: readonly Meter[]): Meter | null {
+    for (let index = 0; index < meters.length; index++) {
+      const head = this.#headAt(index);
+      if (head !== undefined && (head.band === null || head.band <= band)) return meters[index];
+    }
+    return null;
   }
 
   #headAt(meter: number): BlockedHead | undefined {

@@ -6,7 +6,7 @@
  * by dominant share (fair-account.ts), with guarantees and bounded bypass (blockages.ts).
  */
 import type { Demand } from "../demand.ts";
-import type { Meter } from "../meter/meter.ts";
+import type { Meter, MeterLabel } from "../meter/meter.ts";
 import { type Handle, TicketState } from "../queue/tickets.ts";
 import {
   debitAll,
@@ -42,6 +42,15 @@ export interface Pumped {
   readonly expired: readonly unknown[];
   /** When to pump again if nothing else happens, microseconds; Infinity: nothing to wait for. */
   readonly wakeAt: number;
+}
+
+export interface BandExplanation {
+  readonly index: number;
+  readonly waiting: number;
+  /** When its oldest ticket was queued, microseconds; null: nothing waits. */
+  readonly oldestSince: number | null;
+  /** The meter its head waited for in the last pump. */
+  readonly blockedBy: MeterLabel | null;
 }
 
 export class Scheduler {
@@ -122,6 +131,17 @@ export class Scheduler {
     return { kind: "queued", handle: tickets.handleOf(row), expectedWait: answer.wait };
   }
 
+  /** Takes everything that waits out, in the order of its arrival: to queue it again elsewhere. */
+  drain(): unknown[] {
+    const rows = this.#backlog.waitingRows();
+    const references = rows.map((row) => this.#backlog.tickets.references[row]);
+    for (const row of rows) {
+      this.#backlog.remove(row);
+      this.#backlog.tickets.free(row);
+    }
+    return references;
+  }
+
   /** Takes a waiting ticket out; false if it was granted or had ended before. */
   cancel(handle: Handle): boolean {
     const row = this.#backlog.tickets.rowOf(handle);
@@ -182,6 +202,17 @@ export class Scheduler {
     const isFull = this.#granted.length >= GRANTS_PER_PUMP;
     const wakeAt = isFull ? now : Math.min(this.#wake, this.#backlog.nextAt);
     return { granted: this.#granted, expired, wakeAt };
+  }
+
+  /** Who waits, since when, and for which meter: for people, so it may walk the whole queue. */
+  explain(): readonly BandExplanation[] {
+    const oldest = this.#backlog.oldestByBand();
+    return this.bands.map((band) => ({
+      index: band.index,
+      waiting: band.waiting,
+      oldestSince: oldest.get(band.index) ?? null,
+      blockedBy: this.#blockages.headMeterOf(band.index, this.#meters)?.label ?? null,
+    }));
   }
 
   #settleRow(handle: Handle, counted: Demand, now: number): number {

@@ -1,0 +1,54 @@
+/**
+ * Pressure: how hard non-batch demand presses on a meter, 0 to 1. Alerts and mitigation follow it.
+ *
+ * Of a meter: (60 s average of arriving non-batch demand + queued non-batch demand / 10 s) / supply.
+ * Of a window of an hour or more: (used + arriving demand x time to its end) / amount.
+ * Batch is left out: it is meant to fill the gaps, so a pool filled by batch alone is at ease.
+ */
+import { MICROS_PER_SECOND } from "../clock.ts";
+import { FixedWindow } from "../meter/fixed-window.ts";
+import { SlidingWindow } from "../meter/sliding-window.ts";
+import { queuedAt } from "./backlog.ts";
+import type { Band, Competitor } from "./band.ts";
+import type { Path } from "./path.ts";
+
+const QUEUE_MICROS = 10 * MICROS_PER_SECOND;
+const LONG_WINDOW_MICROS = 3_600 * MICROS_PER_SECOND;
+
+/** Pressure of a path: the largest of its meters. */
+export function pressureOf(path: Path, bands: readonly Band<Competitor>[], now: number): number {
+  let pressure = 0;
+  for (let i = 0; i < path.meters.length; i++) {
+    pressure = Math.max(pressure, meterPressure(path, i, bands, now));
+  }
+  return pressure;
+}
+
+function meterPressure(
+  path: Path,
+  i: number,
+  bands: readonly Band<Competitor>[],
+  now: number,
+): number {
+  const meter = path.meters[i];
+  const index = path.indexes[i];
+  let arriving = 0;
+  let queued = 0;
+  for (const band of bands) {
+    if (band.latency === "batch") continue;
+    arriving += band.arrivals.longRate(index, now);
+    queued += queuedAt(band, index);
+  }
+  if (isLongWindow(path, i)) {
+    const { level, resetsAt } = meter.read(now);
+    const ahead = arriving * Math.max(0, (resetsAt ?? now) - now);
+    return Math.min(1, (meter.capacity - level + ahead) / meter.capacity);
+  }
+  return Math.min(1, (arriving + queued / QUEUE_MICROS) / path.supply(i));
+}
+
+function isLongWindow(path: Path, i: number): boolean {
+  const meter = path.meters[i];
+  const isWindow = meter instanceof FixedWindow || meter instanceof SlidingWindow;
+  return isWindow && meter.capacity / meter.rate >= LONG_WINDOW_MICROS;
+}

@@ -1,0 +1,166 @@
+/** Gateway: the HTTP server in front of a runtime: which path is answered by what, and how it starts and ends. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Config } from "../config/config.ts";
+import type { Clock } from "../core/clock.ts";
+import { SluiceError } from "../core/errors.ts";
+import { identify } from "../runtime/request/identity.ts";
+import { Runtime } from "../runtime/runtime.ts";
+import { createSystemClock } from "../runtime/system-clock.ts";
+import type { Transport } from "../runtime/transport/transport.ts";
+import { createUndiciTransport } from "../runtime/transport/undici-transport.ts";
+import { handleAdmin } from "./admin.ts";
+import { handleModels, listModels } from "./models-list.ts";
+import { Passage } from "./passage.ts";
+import { contextOf, type RequestContext, sendJson, sendRefusal } from "./request-context.ts";
+import { SlotDesk } from "./slots.ts";
+import { meOf } from "./state.ts";
+
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly clock?: Clock;
+  readonly transport?: Transport;
+  readonly random?: () => number;
+  /** Share of every meter available at the start, 0 to 1. @default 1 */
+  readonly initialLevel?: number;
+}
+
+export interface Gateway {
+  /** Where it listens, e.g. `http://127.0.0.1:8787`. */
+  readonly url: string;
+  readonly runtime: Runtime;
+  /** Takes another configuration: live levels, waits and connections are kept. */
+  reconfigure(config: Config): void;
+  /** Takes nothing new, lets what runs end within `server.timeouts.drain`, then closes. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a gateway and resolves once it listens.
+ *
+ * @throws Error when the address cannot be listened on.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config } = options;
+  const runtime = new Runtime({
+    config,
+    clock: options.clock ?? createSystemClock(),
+    transport: options.transport ?? createUndiciTransport(),
+    random: options.random ?? Math.random,
+    initialShare: options.initialLevel ?? 1,
+  });
+  const house = new House(runtime);
+  const { headerMaxBytes, connections, listen } = config.server;
+  const server = createServer(
+    { maxHeaderSize: headerMaxBytes, requestTimeout: 0, keepAliveTimeout: 65_000 },
+    (message, response) => house.receive(message, response),
+  );
+  server.maxConnections = connections;
+  await listening(server, listen.port, listen.host);
+  return {
+    url: urlOf(server),
+    runtime,
+    reconfigure: (next) => runtime.reconfigure(next),
+    close: () => house.close(server),
+  };
+}
+
+class House {
+  readonly #runtime: Runtime;
+  readonly #passage: Passage;
+  readonly #slots: SlotDesk;
+  #isDraining = false;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+    this.#passage = new Passage(runtime);
+    this.#slots = new SlotDesk(runtime);
+  }
+
+  receive(message: IncomingMessage, response: ServerResponse): void {
+    const context = contextOf(message, response, this.#runtime.clock.now());
+    if (this.#isDraining) response.setHeader("connection", "close");
+    response.on("error", () => response.destroy());
+    this.#route(context).catch((error: unknown) => sendRefusal(context, error));
+  }
+
+  async close(server: Server): Promise<void> {
+    this.#isDraining = true;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    const { drainMs } = this.#runtime.config.server.timeouts;
+    const timer = setTimeout(() => server.closeAllConnections(), drainMs);
+    await closed;
+    clearTimeout(timer);
+    this.#slots.close();
+    await this.#runtime.close();
+  }
+
+  async #route(context: RequestContext): Promise<void> {
+    const { path } = context;
+    if (path.startsWith("/health/")) {
+      this.#health(context);
+      return;
+    }
+    if (path === "/metrics" || path === "/dashboard" || path.startsWith("/dashboard/")) {
+      throw new SluiceError("unsupported", `${path} is not available in this release`);
+    }
+    if (path.startsWith("/admin/")) {
+      handleAdmin(context, this.#runtime);
+      return;
+    }
+    if (path.startsWith("/sluice/")) await this.#own(context);
+    else if (this.#listsModels(context)) handleModels(context, this.#runtime);
+    else await this.#passage.handle(context);
+  }
+
+  #health(context: RequestContext): void {
+    const { path } = context;
+    if (path === "/health/live") {
+      sendJson(context, 200, { status: "ok" });
+      return;
+    }
+    if (path !== "/health/ready") throw new SluiceError("not_found", `no ${path}`);
+    const status = this.#isDraining ? "draining" : "ok";
+    sendJson(context, this.#isDraining ? 503 : 200, {
+      status,
+      store: { kind: "memory", healthy: true },
+    });
+  }
+
+  async #own(context: RequestContext): Promise<void> {
+    if (context.path.startsWith("/sluice/v1/slots")) {
+      await this.#slots.handle(context);
+      return;
+    }
+    if (context.path !== "/sluice/v1/me") {
+      throw new SluiceError("not_found", `nothing is served at ${context.path}`);
+    }
+    const { config, directory } = this.#runtime;
+    const { tenant } = identify(context.headers, directory, config.server.trustHeaders);
+    sendJson(context, 200, meOf(this.#runtime, tenant));
+  }
+
+  /** Where no model has a name of its own here, the upstream's list is the better answer. */
+  #listsModels({ method, path, headers }: RequestContext): boolean {
+    if (method !== "GET" || !/^\/v1\/models(?:\/|$)/.test(path)) return false;
+    const { config, directory } = this.#runtime;
+    const { tenant } = identify(headers, directory, config.server.trustHeaders);
+    return listModels(config, tenant).length > 0 || tenant.models !== null;
+  }
+}
+
+function listening(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo;
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}

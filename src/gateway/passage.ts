@@ -1,0 +1,115 @@
+/** Passage: takes `/v1/...` and `/{upstream}/...` requests upstream, scheduled. */
+import type { JsonObject } from "../core/dialect.ts";
+import { SluiceError } from "../core/errors.ts";
+import { readClaims } from "../runtime/policy/task-claims.ts";
+import { parseJsonObject, requireJsonObject } from "../runtime/request/body.ts";
+import { claimSources } from "../runtime/request/claim-sources.ts";
+import { identify } from "../runtime/request/identity.ts";
+import type { Runtime, RuntimeRequest } from "../runtime/runtime.ts";
+import { routeModel, wireFormatOf } from "../runtime/upstream/routes.ts";
+import type { Upstream } from "../runtime/upstream/upstream.ts";
+import { HttpAnswer } from "./http-answer.ts";
+import { Owners } from "./owners.ts";
+import { hasBody, isJson, readBody } from "./read-body.ts";
+import { type RequestContext, sendRefusal } from "./request-context.ts";
+
+/** Routes whose body is always JSON and names a model. */
+const MODEL_ROUTES = new Set([
+  "/v1/chat/completions",
+  "/v1/responses",
+  "/v1/embeddings",
+  "/v1/messages",
+]);
+
+interface Body {
+  readonly bytes: RuntimeRequest["bytes"];
+  readonly json: JsonObject | null;
+}
+
+interface Destination {
+  readonly upstream: Upstream;
+  readonly path: string;
+  readonly model: RuntimeRequest["model"];
+}
+
+export class Passage {
+  readonly #runtime: Runtime;
+  readonly #owners = new Owners();
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  async handle(context: RequestContext): Promise<void> {
+    const runtime = this.#runtime;
+    try {
+      const { config, directory } = runtime;
+      const identity = identify(context.headers, directory, config.server.trustHeaders);
+      const body = await this.#readBody(context);
+      const destination = this.#destinationOf(context, body.json);
+      const plan = runtime.plan({
+        method: context.method,
+        upstream: destination.upstream,
+        path: destination.path + context.query,
+        headers: context.headers,
+        bytes: body.bytes,
+        body: body.json,
+        ...identity,
+        claims: readClaims(claimSources(context.headers, body.json)),
+        model: destination.model,
+        arrivedAt: context.arrivedAt,
+      });
+      const answer = new HttpAnswer(context, runtime, plan, this.#idReader(context, destination));
+      if (context.response.destroyed) return;
+      answer.attach(runtime.start(plan, answer));
+    } catch (error) {
+      sendRefusal(context, error);
+    }
+  }
+
+  async #readBody({ message, path }: RequestContext): Promise<Body> {
+    if (!hasBody(message)) return { bytes: null, json: null };
+    if (!isJson(message)) return { bytes: message, json: null };
+    const { bodyMaxBytes, timeouts } = this.#runtime.config.server;
+    const bytes = await readBody(message, { maxBytes: bodyMaxBytes, timeoutMs: timeouts.bodyMs });
+    const json = MODEL_ROUTES.has(path) ? requireJsonObject(bytes) : parseJsonObject(bytes);
+    return { bytes, json };
+  }
+
+  #destinationOf(context: RequestContext, body: JsonObject | null): Destination {
+    const { path } = context;
+    const asked = typeof body?.model === "string" ? body.model : null;
+    if (!path.startsWith("/v1/")) return this.#passThrough(path, asked);
+    const { config, upstreams } = this.#runtime;
+    const owner = this.#owners.ownerOf(path, body?.previous_response_id);
+    const made = owner === null ? undefined : upstreams.get(owner);
+    if (made !== undefined) return { upstream: made, path, model: modelOf(asked, asked) };
+    const format = MODEL_ROUTES.has(path) ? wireFormatOf(path) : context.client;
+    const route = routeModel(asked, format, config, upstreams);
+    return { upstream: route.upstream, path, model: modelOf(asked, route.model) };
+  }
+
+  /** `/{upstream}/rest`; an alias of that very upstream is renamed here too. */
+  #passThrough(path: string, asked: string | null): Destination {
+    const [, name, rest] = /^\/([^/]+)(\/.*)?$/.exec(path) ?? [];
+    const upstream = name === undefined ? undefined : this.#runtime.upstreams.get(name);
+    if (upstream === undefined) {
+      throw new SluiceError(
+        "not_found",
+        `nothing is served at ${JSON.stringify(path.slice(0, 200))}`,
+      );
+    }
+    const candidate = asked === null ? undefined : this.#runtime.config.models.get(asked)?.[0];
+    const sent = candidate?.upstream === upstream.name ? candidate.model : asked;
+    return { upstream, path: rest ?? "", model: modelOf(asked, sent) };
+  }
+
+  #idReader({ method, path }: RequestContext, { upstream }: Destination) {
+    if (!this.#owners.creates(method, path)) return null;
+    return (bytes: Uint8Array) => this.#owners.remember(bytes, upstream.name);
+  }
+}
+
+function modelOf(asked: string | null, sent: string | null): RuntimeRequest["model"] {
+  return asked === null || sent === null ? null : { asked, sent };
+}

@@ -1,0 +1,87 @@
+/** Request context: one HTTP request at the gateway, read once, and the ways to answer it. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { HeaderView } from "../core/dialect.ts";
+import { SluiceError } from "../core/errors.ts";
+import { type ClientDialect, clientDialectOf } from "../dialects/client-dialect.ts";
+import { refusalAnswer } from "../runtime/call/answer-headers.ts";
+
+export interface RequestContext {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** With its question mark; empty: none. */
+  readonly query: string;
+  readonly headers: HeaderView;
+  readonly client: ClientDialect;
+  /** Microseconds since the epoch. */
+  readonly arrivedAt: number;
+}
+
+export function contextOf(
+  message: IncomingMessage,
+  response: ServerResponse,
+  arrivedAt: number,
+): RequestContext {
+  const target = message.url ?? "/";
+  const at = target.indexOf("?");
+  const path = at < 0 ? target : target.slice(0, at);
+  const { headers } = message;
+  return {
+    message,
+    response,
+    method: message.method ?? "GET",
+    path,
+    query: at < 0 ? "" : target.slice(at),
+    headers,
+    client: clientDialectOf(path, headers),
+    arrivedAt,
+  };
+}
+
+export function sendJson(
+  { response }: RequestContext,
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (response.headersSent) return;
+  const body = JSON.stringify(value);
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+    ...headers,
+  });
+  response.end(body);
+}
+
+/** Answers with a refusal in the client's form; without a stack trace, whatever the error was. */
+export function sendRefusal(
+  context: RequestContext,
+  error: unknown,
+  extra: { readonly id: string | null; readonly headers?: Readonly<Record<string, string>> } = {
+    id: null,
+  },
+): void {
+  const { response } = context;
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const refusal = SluiceError.isInstance(error)
+    ? error
+    : new SluiceError("upstream_error", "the gateway could not handle this request", {
+        cause: error,
+      });
+  const { status, headers, body } = refusalAnswer(context.client, refusal, extra.id);
+  response.writeHead(status, {
+    ...headers,
+    ...extra.headers,
+    "content-length": Buffer.byteLength(body),
+    // A body that was not read to its end would be taken for the next request.
+    ...(context.message.complete ? {} : { connection: "close" }),
+  });
+  response.end(body);
+}

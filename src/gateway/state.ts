@@ -1,0 +1,119 @@
+/** State: the live picture for administrators, and a tenant's own view of itself. */
+import { MICROS_PER_MS } from "../core/clock.ts";
+import { type Meter, MICRO_UNITS } from "../core/meter/meter.ts";
+import type { TenantRecord } from "../runtime/policy/tenant-directory.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+
+interface BandState {
+  readonly tier: string;
+  readonly latency: string;
+  waiting: number;
+  oldestMs: number | null;
+  blockedBy: string | null;
+}
+
+/** `GET /admin/api/state` (CONTRACTS 2). Times are milliseconds since the epoch. */
+export function stateOf(runtime: Runtime) {
+  const now = runtime.clock.now();
+  const upstreams = Object.fromEntries(
+    [...runtime.upstreams].map(([name, { shared }]) => [
+      name,
+      {
+        pressure: shared.pressure({ model: null, credential: null }),
+        breakers: {},
+        meters: shared.meters.map((meter) => meterState(meter, now)),
+      },
+    ]),
+  );
+  return {
+    now: now / MICROS_PER_MS,
+    upstreams,
+    queue: queueState(runtime, now),
+    tenants: tenantStates(runtime),
+    store: { kind: "memory", healthy: true },
+  };
+}
+
+function meterState(meter: Meter, now: number) {
+  const { limit, level, resetsAt } = meter.read(now);
+  const share = 1 - level / limit;
+  return {
+    dimension: meter.label.dimension,
+    selector: meter.label.selector,
+    limit: limit / MICRO_UNITS,
+    level: level / MICRO_UNITS,
+    reserved: meter.label.dimension === "concurrency" ? (limit - level) / MICRO_UNITS : 0,
+    use: Math.min(1, Math.max(0, share)),
+    resetsAt: resetsAt === null ? null : resetsAt / MICROS_PER_MS,
+  };
+}
+
+function queueState(runtime: Runtime, now: number) {
+  const { waiting, bytes } = runtime.load;
+  const bands: BandState[] = runtime.bands.scheduler.bands.map(({ tier, latency }) => ({
+    tier,
+    latency,
+    waiting: 0,
+    oldestMs: null,
+    blockedBy: null,
+  }));
+  for (const { accounts } of runtime.upstreams.values()) {
+    for (const { scheduler } of accounts) {
+      for (const { index, waiting: count, oldestSince, blockedBy } of scheduler.explain()) {
+        const band = bands[index];
+        band.waiting += count;
+        if (oldestSince === null) continue;
+        band.oldestMs = Math.max(band.oldestMs ?? 0, (now - oldestSince) / MICROS_PER_MS);
+        band.blockedBy ??=
+          blockedBy === null ? null : `${blockedBy.dimension} of ${blockedBy.selector}`;
+      }
+    }
+  }
+  return { waiting, bytes, bands };
+}
+
+interface TenantState {
+  readonly tier: string;
+  waiting: number;
+  running: number;
+  readonly used: number;
+  readonly quotas: object;
+}
+
+function emptyState(tier: string): TenantState {
+  return { tier, waiting: 0, running: 0, used: 0, quotas: {} };
+}
+
+function tenantStates(runtime: Runtime): Record<string, TenantState> {
+  const states: Record<string, TenantState> = {};
+  const stateOfTenant = (id: string) => {
+    states[id] ??= emptyState(runtime.directory.named(id, null).tier.name);
+    return states[id];
+  };
+  for (const id of runtime.config.tenants.keys()) stateOfTenant(id);
+  for (const { accounts } of runtime.upstreams.values()) {
+    for (const account of accounts) {
+      for (const { id, waiting, running } of account.tenantLoads()) {
+        const state = stateOfTenant(id);
+        state.waiting += waiting;
+        state.running += running;
+      }
+    }
+  }
+  return states;
+}
+
+/** `GET /sluice/v1/me`: the tenant's limits, use, quotas. */
+export function meOf(runtime: Runtime, tenant: TenantRecord) {
+  const now = runtime.clock.now();
+  const { tier } = tenant;
+  return {
+    tenant: tenant.id,
+    weight: tenant.weight,
+    latency_max: tenant.latencyMax,
+    max_wait_ms: tier.maxWaitMs,
+    models: tenant.models,
+    limits: tenant.meters.map((meter) => meterState(meter, now)),
+    ...(tenantStates(runtime)[tenant.id] ?? emptyState(tier.name)),
+  };
+}

@@ -1,0 +1,12 @@
+/** Sluice: schedules shared rate limits over many tenants. This is the package's only re-export. */
+export { ERROR_STATUS, type ErrorCode, type RefusalDetails, SluiceError } from "./core/errors.ts";
+export type { Fallback, LatencyClass } from "./core/task.ts";
+export type { PressureEvent } from "./runtime/pressure-watch.ts";
+export type { Slot, SlotDemand, SlotResult } from "./runtime/slot.ts";
+export {
+  type AcquireOptions,
+  createSluice,
+  type Sluice,
+  type SluiceOptions,
+} from "./runtime/sluice.ts";
+export type { TaskOptions } from "./runtime/task-context.ts";

@@ -1,0 +1,71 @@
+/** Answer headers: what Sluice did for a call, and what binds its tenant, in the client's dialect. */
+import { MICROS_PER_MS } from "../../core/clock.ts";
+import type { Dimension } from "../../core/demand.ts";
+import type { SluiceError } from "../../core/errors.ts";
+import { type Meter, MICRO_UNITS } from "../../core/meter/meter.ts";
+import type { ClientDialect } from "../../dialects/client-dialect.ts";
+import { type RateState, type RateStates, rateHeaders } from "../../dialects/rate-headers.ts";
+import { refusalBody, refusalHeaders } from "../../dialects/refusal-body.ts";
+import type { CallReport } from "./answer.ts";
+
+export function reportHeaders(report: CallReport): Record<string, string> {
+  const headers: Record<string, string> = {
+    "x-sluice-request-id": report.id,
+    "x-sluice-upstream": report.upstream,
+    "x-sluice-attempts": String(report.attempts),
+    "x-sluice-wait-ms": report.waitMs.toFixed(1),
+    "x-sluice-overhead-ms": report.overheadMs.toFixed(2),
+    "x-sluice-pressure": report.pressure.toFixed(2),
+  };
+  if (report.model !== null) headers["x-sluice-model"] = report.model;
+  return headers;
+}
+
+/** Of each dimension the meter with the smallest share left: that is what binds. */
+export function bindingRateHeaders(
+  client: ClientDialect,
+  meters: readonly Meter[],
+  now: number,
+): Readonly<Record<string, string>> {
+  const states: Partial<Record<keyof RateStates, RateState>> = {};
+  for (const meter of meters) {
+    const name = RATE_NAMES[meter.label.dimension];
+    if (name === undefined) continue;
+    const { limit, level, resetsAt } = meter.read(now);
+    const state = {
+      limit: limit / MICRO_UNITS,
+      remaining: level / MICRO_UNITS,
+      resetMs: ((resetsAt ?? now) - now) / MICROS_PER_MS,
+    };
+    const known = states[name];
+    if (!known || state.remaining / state.limit < known.remaining / known.limit)
+      states[name] = state;
+  }
+  return rateHeaders(client, states, now / MICROS_PER_MS);
+}
+
+const RATE_NAMES: Partial<Record<Dimension, keyof RateStates>> = {
+  requests: "requests",
+  tokens: "tokens",
+  input_tokens: "inputTokens",
+  output_tokens: "outputTokens",
+};
+
+export interface RefusalAnswer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+/** A refusal as a complete answer in the client's form. */
+export function refusalAnswer(
+  client: ClientDialect,
+  error: SluiceError,
+  requestId: string | null,
+): RefusalAnswer {
+  return {
+    status: error.status,
+    headers: { "content-type": "application/json", ...refusalHeaders(error) },
+    body: JSON.stringify(refusalBody(client, error, requestId)),
+  };
+}

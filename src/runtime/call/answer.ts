@@ -1,0 +1,27 @@
+/** Answer: the port to whoever made the call. Exactly one of `refuse`, `end` and `broken` ends it. */
+import type { HeaderView } from "../../core/dialect.ts";
+import type { SluiceError } from "../../core/errors.ts";
+
+/** What Sluice did for a call, for the answer's `x-sluice-*` headers and for events. */
+export interface CallReport {
+  readonly id: string;
+  readonly upstream: string;
+  readonly model: string | null;
+  readonly attempts: number;
+  /** Time in the queue over all attempts. */
+  readonly waitMs: number;
+  /** Time that was neither waiting nor the provider's. */
+  readonly overheadMs: number;
+  readonly pressure: number;
+}
+
+export interface Answer {
+  head(status: number, headers: HeaderView, report: CallReport): void;
+  /** False: please pause until `Call.resume`. */
+  data(chunk: Uint8Array): boolean;
+  end(): void;
+  /** Nothing was sent to the client yet. */
+  refuse(error: SluiceError, report: CallReport): void;
+  /** The provider broke off after the answer had begun: it must not look complete. */
+  broken(error: SluiceError): void;
+}

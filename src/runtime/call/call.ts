@@ -1,0 +1,444 @@
+/**
+ * Call: one request from its arrival to its answer. It queues, sends, judges, retries and settles;
+ * every path ends in exactly one answer and every grant in exactly one settlement.
+ */
+import { type Clock, MICROS_PER_MS } from "../../core/clock.ts";
+import type { CallEnd, HeaderView } from "../../core/dialect.ts";
+import { SluiceError } from "../../core/errors.ts";
+import type { Meter } from "../../core/meter/meter.ts";
+import type { Verdict } from "../../core/verdict/verdict.ts";
+import { OK_VERDICT } from "../../core/verdict/verdict.ts";
+import type { Reservation } from "../account/account.ts";
+import type {
+  Exchange,
+  ResponseSink,
+  Transport,
+  TransportFailure,
+} from "../transport/transport.ts";
+import type { Answer, CallReport } from "./answer.ts";
+import { BodyKeeper } from "./body-keeper.ts";
+import type { CallPlan } from "./call-plan.ts";
+import { afterFailure, afterVerdict, type NextStep } from "./next-step.ts";
+import { refusalError, waitError } from "./refusals.ts";
+import { StreamPassage } from "./stream-passage.ts";
+
+/** An attempt's answer: its head is known, its body is judged, passed on, or both. */
+type Reply =
+  | { readonly kind: "none" }
+  /** An error answer, kept until it is complete and judged. */
+  | { readonly kind: "judged"; readonly status: number; readonly headers: HeaderView }
+  /** A stream whose opening is still held. */
+  | { readonly kind: "held"; readonly status: number; readonly headers: HeaderView }
+  /** The client has the head. */
+  | { readonly kind: "passing" };
+
+export class Call {
+  readonly plan: CallPlan;
+  readonly #answer: Answer;
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #onEnded: () => void;
+  #reservation: Reservation | null = null;
+  #exchange: Exchange | null = null;
+  #sink: AttemptSink | null = null;
+  #reply: Reply = { kind: "none" };
+  #passage: StreamPassage | null = null;
+  #body = new BodyKeeper();
+  #hasEnded = false;
+  #attempts = 0;
+  #expiresAt: number;
+  #queuedAt: number;
+  #waitMicros = 0;
+  #sentAt = 0;
+  #providerMicros = 0;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(
+    plan: CallPlan,
+    answer: Answer,
+    means: {
+      readonly transport: Transport;
+      readonly clock: Clock;
+      readonly random: () => number;
+      /** Called once, when nothing of the call is held any more. */
+      readonly onEnded: () => void;
+    },
+  ) {
+    this.plan = plan;
+    this.#answer = answer;
+    this.#transport = means.transport;
+    this.#clock = means.clock;
+    this.#random = means.random;
+    this.#onEnded = means.onEnded;
+    this.#expiresAt = plan.arrivedAt + plan.task.maxWaitMs * MICROS_PER_MS;
+    this.#queuedAt = plan.arrivedAt;
+  }
+
+  start(): void {
+    const { plan } = this;
+    const { deadlineMs, chain } = plan.task;
+    this.#queuedAt = this.#clock.now();
+    const asked = plan.account.ask({
+      tenant: plan.tenant,
+      target: plan.target,
+      band: plan.band,
+      demand: plan.forecast.charged,
+      expiresAt: this.#expiresAt,
+      deadline: deadlineMs === null ? null : plan.arrivedAt + deadlineMs * MICROS_PER_MS,
+      isChainStep: chain !== null && chain.step > 1,
+      onGranted: () => this.#send(),
+      onExpired: (retryAfter, meter) => this.#expire(retryAfter, meter),
+    });
+    if (asked.kind === "refused") this.#refuse(refusalError(asked));
+    else this.#reservation = asked;
+  }
+
+  /** The client is gone: leave the queue, or close the connection and settle what was used. */
+  cancel(): void {
+    if (this.#hasEnded) return;
+    this.#leave();
+    if (this.#reservation?.cancel()) return;
+    const wasSent = this.#exchange !== null;
+    this.#exchange?.abort();
+    this.#settle(wasSent ? this.#cutOff() : { kind: "never-sent" });
+  }
+
+  resume(): void {
+    this.#exchange?.resume();
+  }
+
+  head(status: number, headers: HeaderView): void {
+    if (status >= 400) this.#reply = { kind: "judged", status, headers };
+    else if (isEventStream(headers)) {
+      this.#passage = new StreamPassage(
+        this.plan.dialect.streamReader(),
+        this.plan.hidesUsageEvent,
+      );
+      this.#reply = { kind: "held", status, headers };
+    } else this.#pass(status, headers);
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#hasEnded) return;
+    if (this.#passage !== null) {
+      this.#readStream(this.#passage, chunk);
+      return;
+    }
+    this.#body.add(chunk);
+    if (this.#reply.kind === "passing") this.#deliver(chunk);
+  }
+
+  end(): void {
+    if (this.#hasEnded) return;
+    this.#countProviderTime();
+    if (this.#reply.kind === "judged") this.#judge(this.#reply.status, this.#reply.headers);
+    else this.#finish();
+  }
+
+  failed(failure: TransportFailure): void {
+    if (this.#hasEnded) return;
+    this.#countProviderTime();
+    if (this.#reply.kind === "passing") {
+      this.#leave();
+      this.#settle(this.#cutOff());
+      this.#answer.broken(upstreamError("upstream_error", failure));
+      return;
+    }
+    const step = afterFailure(failure, this.#circumstances());
+    const end: CallEnd = failure.wasSent ? this.#cutOff() : { kind: "never-sent" };
+    const refuse = () => {
+      this.#settle(end);
+      this.#refuse(upstreamError("upstream_error", failure));
+    };
+    this.#take(step, end, refuse, failure);
+  }
+
+  #send(): void {
+    if (this.#hasEnded) return;
+    const now = this.#clock.now();
+    this.#waitMicros += now - this.#queuedAt;
+    this.#attempts++;
+    this.#sentAt = now;
+    this.#reply = { kind: "none" };
+    this.#passage = null;
+    this.#body = new BodyKeeper();
+    this.#startTimer(now);
+    this.#sink = new AttemptSink(this);
+    this.#exchange = this.#transport.send(this.plan.outbound, this.#sink);
+  }
+
+  #readStream(passage: StreamPassage, chunk: Uint8Array): void {
+    const pieces = passage.push(chunk);
+    if (this.#reply.kind === "held") {
+      if (!passage.isOpen) {
+        if (passage.verdict !== null) this.#failInStream(passage.verdict);
+        return;
+      }
+      this.#pass(this.#reply.status, this.#reply.headers);
+    }
+    for (const piece of pieces) this.#deliver(piece);
+  }
+
+  /** An error came before any content: the attempt counts as refused, not as begun. */
+  #failInStream(verdict: Verdict): void {
+    const { status, headers } = this.#reply as Extract<Reply, { kind: "held" }>;
+    const passage = this.#passage as StreamPassage;
+    this.#exchange?.abort();
+    this.#countProviderTime();
+    const end: CallEnd = { kind: "answered", verdict, usage: passage.usage() };
+    const deliver = () => {
+      this.#pass(status, headers);
+      for (const piece of passage.finish()) this.#deliver(piece);
+      this.#close(end);
+    };
+    this.#take(afterVerdict(verdict, this.#circumstances()), end, deliver, verdict);
+  }
+
+  #judge(status: number, headers: HeaderView): void {
+    const verdict = this.plan.dialect.verdict({
+      status,
+      headers,
+      body: this.#body.text(),
+      receivedAtMs: this.#clock.now() / MICROS_PER_MS,
+    });
+    const end: CallEnd = { kind: "answered", verdict, usage: null };
+    const deliver = () => {
+      this.#pass(status, headers);
+      for (const chunk of this.#body.chunks) this.#deliver(chunk);
+      this.#close(end);
+    };
+    this.#take(afterVerdict(verdict, this.#circumstances()), end, deliver, verdict);
+  }
+
+  #take(step: NextStep, end: CallEnd, deliver: () => void, why: Verdict | TransportFailure): void {
+    const wantsRetry = step.kind === "wait-for-budget" || step.kind === "retry";
+    if (wantsRetry && !this.#isReplayable()) {
+      deliver();
+      return;
+    }
+    switch (step.kind) {
+      case "wait-for-budget":
+        this.#waitForBudget(step.freezeMs, end, why as Verdict);
+        return;
+      case "retry":
+        this.#retry(step.delayMs, end, deliver);
+        return;
+      case "deliver":
+        deliver();
+        return;
+      case "refuse-billing":
+        this.#settle(end);
+        this.#refuse(new SluiceError("upstream_billing", billingMessage(this.plan.upstream)));
+        return;
+      case "refuse-failure":
+        this.#settle(end);
+        this.#refuse(upstreamError(step.code, why as TransportFailure));
+    }
+  }
+
+  #waitForBudget(freezeMs: number, end: CallEnd, verdict: Verdict): void {
+    const now = this.#clock.now();
+    const until = now + freezeMs * MICROS_PER_MS;
+    const { account } = this.plan;
+    if (this.#reservation) account.freeze(this.#reservation.path, meterOf(verdict), until);
+    if (until >= this.#extendedExpiry()) {
+      this.#settle(end);
+      this.#refuse(waitError("max_wait_exceeded", null, until - now));
+      return;
+    }
+    const hasMeters = this.#reservation !== null && this.#reservation.path.meters.length > 0;
+    this.#requeue(end, hasMeters ? now : until);
+  }
+
+  #retry(delayMs: number, end: CallEnd, deliver: () => void): void {
+    const eligibleAt = this.#clock.now() + delayMs * MICROS_PER_MS;
+    if (eligibleAt >= this.#extendedExpiry()) deliver();
+    else this.#requeue(end, eligibleAt);
+  }
+
+  #requeue(end: CallEnd, eligibleAt: number): void {
+    const now = this.#clock.now();
+    const counted = this.plan.dialect.settle(this.plan.forecast, end);
+    this.#stopTimer();
+    this.#sink?.detach();
+    this.#exchange = null;
+    this.#expiresAt = this.#extendedExpiry();
+    this.#providerMicros = 0;
+    this.#queuedAt = now;
+    this.#reservation?.retry(counted, eligibleAt, this.#expiresAt, now);
+  }
+
+  /** Time at the provider does not count as waiting. */
+  #extendedExpiry(): number {
+    return this.#expiresAt + this.#providerMicros;
+  }
+
+  #pass(status: number, headers: HeaderView): void {
+    this.#reply = { kind: "passing" };
+    this.#answer.head(status, headers, this.#report());
+  }
+
+  #deliver(chunk: Uint8Array): void {
+    if (!this.#answer.data(chunk)) this.#exchange?.pause();
+  }
+
+  #finish(): void {
+    const passage = this.#passage;
+    if (passage !== null) {
+      if (this.#reply.kind === "held") this.#pass(this.#reply.status, this.#reply.headers);
+      for (const piece of passage.finish()) this.#deliver(piece);
+      const verdict = passage.verdict ?? OK_VERDICT;
+      this.#close({ kind: "answered", verdict, usage: passage.usage() });
+      return;
+    }
+    const body = this.#body.json();
+    const usage = body === null ? null : this.plan.dialect.usage(body);
+    this.#close({ kind: "answered", verdict: OK_VERDICT, usage });
+  }
+
+  #close(end: CallEnd): void {
+    this.#leave();
+    this.#settle(end);
+    this.#answer.end();
+  }
+
+  #expire(retryAfter: number | null, meter: Meter | null): void {
+    if (this.#hasEnded) return;
+    this.#waitMicros += this.#clock.now() - this.#queuedAt;
+    this.#reservation = null;
+    this.#refuse(waitError("max_wait_exceeded", meter, retryAfter));
+  }
+
+  #refuse(error: SluiceError): void {
+    this.#leave();
+    this.#answer.refuse(error, this.#report());
+  }
+
+  #settle(end: CallEnd): void {
+    const counted = this.plan.dialect.settle(this.plan.forecast, end);
+    this.#reservation?.settle(counted, this.#clock.now());
+    this.#reservation = null;
+  }
+
+  #cutOff(): CallEnd {
+    const usage = this.#passage?.usage() ?? null;
+    return { kind: "cut-off", usage, outputTokensSeen: this.#passage?.outputTokensSeen ?? 0 };
+  }
+
+  #circumstances() {
+    const { retry, isRepeatable } = this.plan;
+    return { attempts: this.#attempts, retry, isRepeatable, random: this.#random() };
+  }
+
+  #isReplayable(): boolean {
+    const { body } = this.plan.outbound;
+    return body === null || typeof body === "string" || body instanceof Uint8Array;
+  }
+
+  #countProviderTime(): void {
+    this.#providerMicros = this.#clock.now() - this.#sentAt;
+  }
+
+  #startTimer(now: number): void {
+    const spentMs = (now - this.plan.arrivedAt) / MICROS_PER_MS;
+    const { deadlineMs } = this.plan.task;
+    const leftMs = Math.min(
+      this.plan.upstreamMs,
+      (deadlineMs ?? Number.POSITIVE_INFINITY) - spentMs,
+    );
+    this.#timer = setTimeout(() => this.#timeOut(), Math.max(0, leftMs));
+  }
+
+  /** From here on nothing the transport or the account says matters. */
+  #leave(): void {
+    this.#hasEnded = true;
+    this.#sink?.detach();
+    this.#stopTimer();
+    this.#onEnded();
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** The provider takes too long: what it has done is settled, nothing is tried again. */
+  #timeOut(): void {
+    if (this.#hasEnded) return;
+    this.#leave();
+    this.#exchange?.abort();
+    this.#settle(this.#cutOff());
+    const error = new SluiceError("upstream_timeout", `${this.plan.upstream} took too long`);
+    if (this.#reply.kind === "passing") this.#answer.broken(error);
+    else this.#answer.refuse(error, this.#report());
+  }
+
+  #report(): CallReport {
+    const { id, upstream, target, account, arrivedAt } = this.plan;
+    const now = this.#clock.now();
+    const atProvider = this.#sentAt === 0 ? 0 : now - this.#sentAt;
+    const overhead = Math.max(0, now - arrivedAt - this.#waitMicros - atProvider);
+    return {
+      id,
+      upstream,
+      model: target.model,
+      attempts: this.#attempts,
+      waitMs: this.#waitMicros / MICROS_PER_MS,
+      overheadMs: overhead / MICROS_PER_MS,
+      pressure: account.pressure(target),
+    };
+  }
+}
+
+/** One attempt's ear: once detached, a late word of its connection is not taken for the next attempt's. */
+class AttemptSink implements ResponseSink {
+  #call: Call | null;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  detach(): void {
+    this.#call = null;
+  }
+
+  head(status: number, headers: HeaderView): void {
+    this.#call?.head(status, headers);
+  }
+
+  data(chunk: Uint8Array): void {
+    this.#call?.data(chunk);
+  }
+
+  end(): void {
+    this.#call?.end();
+  }
+
+  failed(failure: TransportFailure): void {
+    this.#call?.failed(failure);
+  }
+}
+
+function isEventStream(headers: HeaderView): boolean {
+  const type = headers["content-type"];
+  return typeof type === "string" && type.startsWith("text/event-stream");
+}
+
+/** The meter a verdict names: per-day limits count the same dimension. */
+function meterOf(verdict: Verdict): string | null {
+  return verdict.dimension?.replace(/_per_day$/, "") ?? null;
+}
+
+function billingMessage(upstream: string): string {
+  return `the account at ${upstream} cannot be charged: its owner has to settle this with the provider`;
+}
+
+function upstreamError(
+  code: "upstream_error" | "upstream_timeout",
+  failure: TransportFailure,
+): SluiceError {
+  const what = { unreachable: "cannot be reached", reset: "closed the connection" } as const;
+  const words = failure.kind in what ? what[failure.kind as keyof typeof what] : "did not answer";
+  return new SluiceError(code, `the upstream ${words}`, { cause: failure.cause });
+}

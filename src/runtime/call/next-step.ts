@@ -1,0 +1,73 @@
+/** Next step: what follows an attempt that failed. Pure, so that every case can be listed in a test. */
+import type { Verdict } from "../../core/verdict/verdict.ts";
+import type { TransportFailure } from "../transport/transport.ts";
+import type { RetryPolicy } from "./call-plan.ts";
+
+export type NextStep =
+  /** The budget was not what we thought: the meters rest, the call waits in its old place. */
+  | { readonly kind: "wait-for-budget"; readonly freezeMs: number }
+  | { readonly kind: "retry"; readonly delayMs: number }
+  /** The provider's own answer is the best answer. */
+  | { readonly kind: "deliver" }
+  | { readonly kind: "refuse-billing" }
+  | { readonly kind: "refuse-failure"; readonly code: "upstream_error" | "upstream_timeout" };
+
+export interface Circumstances {
+  /** Attempts made, this one included. */
+  readonly attempts: number;
+  readonly retry: RetryPolicy;
+  /** May be sent again although the provider may have processed it. */
+  readonly isRepeatable: boolean;
+  /** 0 to 1, uniform. */
+  readonly random: number;
+}
+
+/** A refusal without a hint: long enough to matter, short enough to lose little. */
+const UNHINTED_FREEZE_MS = 1_000;
+/** A quota refusal is not the request's fault, so it gets more tries than a failure; still bounded. */
+const QUOTA_ATTEMPTS = 10;
+
+export function afterVerdict(verdict: Verdict, circumstances: Circumstances): NextStep {
+  switch (verdict.class) {
+    case "quota":
+      return afterQuota(verdict, circumstances);
+    case "billing":
+      return { kind: "refuse-billing" };
+    case "overload":
+    case "transient":
+    case "timeout":
+      return mayRepeat(verdict.class === "overload", circumstances)
+        ? { kind: "retry", delayMs: backoff(circumstances, verdict.retryAfterMs) }
+        : { kind: "deliver" };
+    default:
+      return { kind: "deliver" };
+  }
+}
+
+export function afterFailure(failure: TransportFailure, circumstances: Circumstances): NextStep {
+  if (mayRepeat(!failure.wasSent, circumstances)) {
+    return { kind: "retry", delayMs: backoff(circumstances, null) };
+  }
+  const code = failure.kind === "timeout" ? "upstream_timeout" : "upstream_error";
+  return { kind: "refuse-failure", code };
+}
+
+function afterQuota(verdict: Verdict, { attempts }: Circumstances): NextStep {
+  if (!verdict.retryable || attempts >= QUOTA_ATTEMPTS) return { kind: "deliver" };
+  return {
+    kind: "wait-for-budget",
+    freezeMs: Math.max(verdict.retryAfterMs ?? UNHINTED_FREEZE_MS, 1),
+  };
+}
+
+/** `isUnprocessed`: the provider has refused or never seen it, so a repetition is always safe. */
+function mayRepeat(isUnprocessed: boolean, circumstances: Circumstances): boolean {
+  const { attempts, retry, isRepeatable } = circumstances;
+  return attempts < retry.attempts && (isUnprocessed || isRepeatable);
+}
+
+/** Uniform in 1-2, 2-4, 4-8 times the base; never earlier than the provider asks. */
+function backoff({ attempts, retry, random }: Circumstances, hintMs: number | null): number {
+  const least = retry.baseMs * 2 ** (attempts - 1);
+  return Math.max(least * (1 + random), hintMs ?? 0);
+}

@@ -1,0 +1,51 @@
+/** Refusals: from the scheduler's answer to the one error type, with the meter that binds. */
+import { MICROS_PER_MS } from "../../core/clock.ts";
+import { type ErrorCode, SluiceError } from "../../core/errors.ts";
+import { type Meter, MICRO_UNITS } from "../../core/meter/meter.ts";
+import type { Refusal } from "../../core/scheduler/refusal.ts";
+
+/** What a meter is called towards clients, e.g. `tokens of model:gpt-5*`. */
+export function meterName(meter: Meter): string {
+  return `${meter.label.dimension} of ${meter.label.selector}`;
+}
+
+export function refusalError(refusal: Refusal): SluiceError {
+  return waitError(refusal.code, refusal.meter, refusal.retryAfter);
+}
+
+/** `retryAfter` in microseconds; null: waiting does not help, or nobody knows. */
+export function waitError(
+  code: Extract<
+    ErrorCode,
+    "queue_full" | "demand_exceeds_limit" | "max_wait_exceeded" | "tenant_quota_exhausted"
+  >,
+  meter: Meter | null,
+  retryAfter: number | null,
+): SluiceError {
+  const retryAfterMs =
+    retryAfter === null ? null : Math.max(1, Math.ceil(retryAfter / MICROS_PER_MS));
+  const limit = meter === null ? null : meter.capacity / MICRO_UNITS;
+  const name = meter === null ? null : meterName(meter);
+  const details = { meter: name, limit, retryAfterMs };
+  return new SluiceError(code, messageOf(code, name, limit, retryAfterMs), { details });
+}
+
+function messageOf(
+  code: string,
+  meter: string | null,
+  limit: number | null,
+  retryAfterMs: number | null,
+): string {
+  const which = meter === null ? "the shared budget" : `the limit on ${meter} (${limit})`;
+  const when = retryAfterMs === null ? "" : `; try again in ${retryAfterMs / 1_000} s`;
+  switch (code) {
+    case "demand_exceeds_limit":
+      return `this request is larger than ${which} and would never fit`;
+    case "queue_full":
+      return `too many requests are waiting already${when}`;
+    case "tenant_quota_exhausted":
+      return `your own quota is used up: ${which}${when}`;
+    default:
+      return `${which} has no room within the request's max wait${when}`;
+  }
+}

@@ -1,0 +1,105 @@
+/** Bands: from the policy's order to the strict classes and guarantees that a scheduler works with. */
+import type { Config, PolicyConfig } from "../../config/config.ts";
+import type {
+  BandOptions,
+  GuaranteeOptions,
+  SchedulerOptions,
+} from "../../core/scheduler/options.ts";
+import { LATENCY_CLASSES, type LatencyClass } from "../../core/task.ts";
+
+export interface BandTable {
+  readonly scheduler: SchedulerOptions;
+  indexOf(tier: string, latency: LatencyClass): number;
+}
+
+interface Member {
+  readonly tier: string;
+  readonly latency: LatencyClass;
+  readonly rank: readonly number[];
+}
+
+export function bandTable(config: Config): BandTable {
+  const { policy } = config;
+  const members = membersOf(config);
+  const ranks = [...new Set(members.map(({ rank }) => rank.join()))];
+  const indexes = new Map(
+    members.map(({ tier, latency, rank }) => [`${tier}|${latency}`, ranks.indexOf(rank.join())]),
+  );
+  const bands = ranks.map((_, index) => bandOf(members, indexes, index));
+  const { margin, holdback, queue } = policy;
+  return {
+    scheduler: {
+      bands,
+      guarantees: guaranteesOf(config, members, indexes),
+      holdback,
+      margin: margin.kind === "learned" ? margin.initial : margin.share,
+      maxWaiting: queue.maxWaiting,
+    },
+    indexOf: (tier, latency) => indexes.get(`${tier}|${latency}`) ?? ranks.length - 1,
+  };
+}
+
+/** Every tier in every latency class, first served first; equal ranks share a band. */
+function membersOf({ tiers, policy }: Config): readonly Member[] {
+  const members = [...tiers.keys()].flatMap((tier, tierRank) =>
+    LATENCY_CLASSES.map((latency, latencyRank) => ({
+      tier,
+      latency,
+      rank: rankOf(policy, tierRank, latencyRank, latency),
+    })),
+  );
+  return members.sort((a, b) => compare(a.rank, b.rank));
+}
+
+function rankOf(
+  { order, batchLast }: PolicyConfig,
+  tierRank: number,
+  latencyRank: number,
+  latency: LatencyClass,
+): readonly number[] {
+  const ranks = order.map((key) => (key === "tier" ? tierRank : latencyRank));
+  return batchLast ? [latency === "batch" ? 1 : 0, ...ranks] : ranks;
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((rank, i) => rank !== b[i]);
+  return at < 0 ? 0 : a[at] - b[at];
+}
+
+function bandOf(
+  members: readonly Member[],
+  indexes: ReadonlyMap<string, number>,
+  index: number,
+): BandOptions {
+  const own = members.filter(({ tier, latency }) => indexes.get(`${tier}|${latency}`) === index);
+  const names = (values: readonly string[]) => [...new Set(values)].join("+");
+  return {
+    tier: names(own.map(({ tier }) => tier)),
+    latency: names(own.map(({ latency }) => latency)),
+  };
+}
+
+function guaranteesOf(
+  { tiers, policy }: Config,
+  members: readonly Member[],
+  indexes: ReadonlyMap<string, number>,
+): readonly GuaranteeOptions[] {
+  const bandsOf = (isOurs: (member: Member) => boolean) => {
+    const index = (member: Member) => indexes.get(`${member.tier}|${member.latency}`) as number;
+    const others = new Set(members.filter((member) => !isOurs(member)).map(index));
+    const own = new Set(members.filter(isOurs).map(index));
+    // A band that others share cannot carry a guarantee of its own: there the weight acts.
+    return [...own].filter((band) => !others.has(band)).sort((a, b) => a - b);
+  };
+  const byTier = [...tiers.values()].map(({ name, guarantee }) => ({
+    label: name,
+    share: guarantee,
+    bands: bandsOf(({ tier }) => tier === name),
+  }));
+  const byLatency = LATENCY_CLASSES.map((name) => ({
+    label: name,
+    share: policy.latencyGuarantee[name],
+    bands: bandsOf(({ latency }) => latency === name),
+  }));
+  return [...byTier, ...byLatency].filter(({ share, bands }) => share > 0 && bands.length > 0);
+}

@@ -1,0 +1,82 @@
+/** Body: the request's JSON as the dialects read it, and the bytes as they are sent. */
+import type { JsonObject } from "../../core/dialect.ts";
+import { SluiceError } from "../../core/errors.ts";
+
+const METADATA_PREFIX = "sluice_";
+
+/** A JSON object's bytes as an object; null if it is no JSON object. */
+export function parseJsonObject(bytes: Uint8Array | string): JsonObject | null {
+  const text =
+    typeof bytes === "string"
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @throws SluiceError `invalid_request` when the body is not a JSON object. */
+export function requireJsonObject(bytes: Uint8Array | string): JsonObject {
+  const object = parseJsonObject(bytes);
+  if (object === null) {
+    throw new SluiceError("invalid_request", "the request body is not a JSON object");
+  }
+  return object;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The claims in `metadata.sluice_*`. */
+export function metadataClaims(body: JsonObject | null): (name: string) => string | undefined {
+  const metadata = body?.metadata;
+  if (!isObject(metadata)) return () => undefined;
+  return (name) => {
+    const value = metadata[METADATA_PREFIX + name.replaceAll("-", "_")];
+    return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+  };
+}
+
+export interface BodyChanges {
+  /** The model to name upstream, if it differs from the client's. */
+  readonly model: string | null;
+  /** Ask an OpenAI chat stream for its usage. */
+  readonly addsUsage: boolean;
+}
+
+/** The bytes to send: the client's own, unless something has to be changed. */
+export function outboundBody(
+  bytes: Uint8Array | string,
+  body: JsonObject,
+  changes: BodyChanges,
+): Uint8Array | string {
+  const metadata = withoutClaims(body.metadata);
+  if (changes.model === null && !changes.addsUsage && metadata === body.metadata) return bytes;
+  const changed: Record<string, unknown> = { ...body };
+  if (changes.model !== null) changed.model = changes.model;
+  if (metadata !== body.metadata) changed.metadata = metadata;
+  if (changes.addsUsage) {
+    const options = isObject(body.stream_options) ? body.stream_options : {};
+    changed.stream_options = { ...options, include_usage: true };
+  }
+  return JSON.stringify(changed);
+}
+
+/** The metadata without what is meant for Sluice; the same value if there was nothing of it. */
+function withoutClaims(metadata: unknown): unknown {
+  if (!isObject(metadata)) return metadata;
+  const entries = Object.entries(metadata);
+  const kept = entries.filter(([name]) => !name.startsWith(METADATA_PREFIX));
+  if (kept.length === entries.length) return metadata;
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
+}
+
+/** Must Sluice ask for usage, because the client of an OpenAI chat stream did not? */
+export function lacksUsage(path: string, body: JsonObject): boolean {
+  if (!path.endsWith("/chat/completions") || body.stream !== true) return false;
+  return !isObject(body.stream_options) || body.stream_options.include_usage !== true;
+}

@@ -1,0 +1,250 @@
+/** Runtime: one configuration at work. It turns requests into calls, and keeps what lives through a reload. */
+import { randomUUID } from "node:crypto";
+import type { Readable } from "node:stream";
+import type { Config, UpstreamConfig } from "../config/config.ts";
+import type { Clock } from "../core/clock.ts";
+import type { HeaderView, JsonObject, RequestView } from "../core/dialect.ts";
+import { SluiceError } from "../core/errors.ts";
+import type { Answer } from "./call/answer.ts";
+import { Call } from "./call/call.ts";
+import type { CallPlan } from "./call/call-plan.ts";
+import { type BandTable, bandTable } from "./policy/bands.ts";
+import { judgeTask, type TaskClaims } from "./policy/task-claims.ts";
+import { mayUseModel, TenantDirectory, type TenantRecord } from "./policy/tenant-directory.ts";
+import { PressureWatch } from "./pressure-watch.ts";
+import { lacksUsage, outboundBody } from "./request/body.ts";
+import { CREDENTIAL_HEADERS, headerText, outboundHeaders } from "./request/headers.ts";
+import type { Transport } from "./transport/transport.ts";
+import { Upstream } from "./upstream/upstream.ts";
+
+export interface RuntimeOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly transport: Transport;
+  /** 0 to 1, for the jitter of retries. */
+  readonly random: () => number;
+  /** Share of every meter that is available at the start, 0 to 1: less than 1 after others used the account. */
+  readonly initialShare: number;
+}
+
+/** A request with its tenant known and its body read. */
+export interface RuntimeRequest {
+  readonly method: string;
+  readonly upstream: Upstream;
+  /** Path and query below the upstream's base URL. */
+  readonly path: string;
+  readonly headers: HeaderView;
+  readonly bytes: Uint8Array | string | Readable | null;
+  /** The bytes as a JSON object; null: not parsed. */
+  readonly body: JsonObject | null;
+  readonly tenant: TenantRecord;
+  readonly ownHeaders: ReadonlySet<string>;
+  readonly clientCredential: string | null;
+  readonly claims: TaskClaims;
+  /** The name the client asked for, and what it is called upstream. */
+  readonly model: { readonly asked: string; readonly sent: string } | null;
+  /** When it arrived, microseconds since the epoch. */
+  readonly arrivedAt: number;
+}
+
+export class Runtime {
+  readonly clock: Clock;
+  readonly directory: TenantDirectory;
+  readonly upstreams = new Map<string, Upstream>();
+  readonly pressure = new PressureWatch();
+  readonly #options: RuntimeOptions;
+  #config: Config;
+  #bands: BandTable;
+  #bytesHeld = 0;
+  /** Claims above what a tenant may have, by tenant. */
+  #claimsLowered = 0;
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+    this.clock = options.clock;
+    this.#config = options.config;
+    this.#bands = bandTable(options.config);
+    this.directory = new TenantDirectory(options.config);
+    for (const upstream of options.config.upstreams.values()) this.#addUpstream(upstream);
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  get bands(): BandTable {
+    return this.#bands;
+  }
+
+  get claimsLowered(): number {
+    return this.#claimsLowered;
+  }
+
+  /** Requests and bytes that are in the house now. */
+  get load(): { readonly waiting: number; readonly running: number; readonly bytes: number } {
+    const schedulers = [...this.upstreams.values()].flatMap(({ accounts }) =>
+      accounts.map(({ scheduler }) => scheduler),
+    );
+    const sum = (of: (scheduler: (typeof schedulers)[number]) => number) =>
+      schedulers.reduce((total, scheduler) => total + of(scheduler), 0);
+    return {
+      waiting: sum(({ waiting }) => waiting),
+      running: sum(({ running }) => running),
+      bytes: this.#bytesHeld,
+    };
+  }
+
+  /**
+   * Decides everything about a request that is decided before it queues.
+   *
+   * @throws SluiceError when the tenant may not do this, or the claims are malformed.
+   */
+  plan(request: RuntimeRequest): CallPlan {
+    const { upstream, tenant, model } = request;
+    if (model !== null && !mayUseModel(tenant, model.asked, model.sent)) {
+      throw new SluiceError("forbidden", `tenant ${tenant.id} may not use ${model.asked}`);
+    }
+    const { task, wasLowered } = judgeTask(request.claims, tenant, this.#config);
+    if (wasLowered) this.#claimsLowered++;
+    const credential = upstream.credentialFor(tenant);
+    const url = upstream.urlOf(request.path);
+    const view = viewOf(request, url);
+    const operation = upstream.dialect.operation(view);
+    const addsUsage = request.body !== null && this.#asksForUsage(upstream, url, request.body);
+    const { retry, server } = this.#config;
+    return {
+      id: requestId(),
+      upstream: upstream.name,
+      dialect: upstream.dialect,
+      account: upstream.accountFor(request.clientCredential),
+      target: { model: model?.sent ?? operation.model, credential },
+      tenant,
+      task,
+      band: () => this.#bands.indexOf(tenant.tier.name, task.latency),
+      operation,
+      forecast: upstream.dialect.forecast(view, operation),
+      outbound: {
+        method: request.method,
+        url,
+        headers: this.#headersFor(request, credential),
+        body: bytesFor(request, addsUsage),
+        firstByteMs: server.timeouts.firstByteMs,
+      },
+      ownsCredential: credential !== null,
+      hidesUsageEvent: addsUsage,
+      isRepeatable: isRepeatable(request, operation.retrySafe, upstream.config),
+      upstreamMs: server.timeouts.upstreamMs,
+      retry: { attempts: retry.attempts, baseMs: retry.baseMs },
+      arrivedAt: request.arrivedAt,
+    };
+  }
+
+  /** Sends a plan on its way; its answer is told to `answer`, in a later turn or in this one. */
+  start(plan: CallPlan, answer: Answer): Call {
+    const { transport, clock, random } = this.#options;
+    const size = sizeOf(plan);
+    const { maxBytes } = this.#config.policy.queue;
+    if (this.#bytesHeld + size > maxBytes && this.#bytesHeld > 0) {
+      throw new SluiceError(
+        "queue_full",
+        `requests of more than ${maxBytes} bytes are held already`,
+        {
+          details: { retryAfterMs: 1_000 },
+        },
+      );
+    }
+    this.#bytesHeld += size;
+    const release = () => {
+      this.#bytesHeld -= size;
+      this.#watchPressure(plan);
+    };
+    const call = new Call(plan, answer, { transport, clock, random, onEnded: release });
+    call.start();
+    return call;
+  }
+
+  /** Another configuration from now on: levels, waits and running calls are kept. */
+  reconfigure(config: Config): void {
+    this.#config = config;
+    this.#bands = bandTable(config);
+    this.directory.replace(config);
+    for (const [name, upstream] of this.upstreams) {
+      const next = config.upstreams.get(name);
+      // A removed upstream takes nothing new, but whoever waits there is still served.
+      if (next === undefined) this.upstreams.delete(name);
+      else upstream.reconfigure(next, this.#bands.scheduler);
+    }
+    for (const upstream of config.upstreams.values()) {
+      if (!this.upstreams.has(upstream.name)) this.#addUpstream(upstream);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const upstream of this.upstreams.values()) upstream.close();
+    await this.#options.transport.close();
+  }
+
+  #addUpstream(config: UpstreamConfig): void {
+    const upstream = new Upstream(config, this.#bands.scheduler, {
+      clock: this.clock,
+      initialShare: this.#options.initialShare,
+      onTenantFreed: (tenantId) => {
+        for (const other of this.upstreams.values()) other.tenantFreed(tenantId);
+      },
+    });
+    this.upstreams.set(config.name, upstream);
+  }
+
+  #watchPressure({ upstream, account, target }: CallPlan): void {
+    const levels = this.#config.policy.pressure;
+    this.pressure.check(upstream, this.clock.now(), levels, () => account.pressure(target));
+  }
+
+  #asksForUsage(upstream: Upstream, url: URL, body: JsonObject): boolean {
+    return upstream.dialect.name === "openai" && lacksUsage(url.pathname, body);
+  }
+
+  #headersFor(
+    request: RuntimeRequest,
+    credential: ReturnType<Upstream["credentialFor"]>,
+  ): Record<string, string | string[]> {
+    const withheld = credential === null ? request.ownHeaders : new Set<string>(CREDENTIAL_HEADERS);
+    return outboundHeaders(request.headers, {
+      withheld,
+      added: request.upstream.addedHeaders(credential),
+      isRead: request.body !== null,
+    });
+  }
+}
+
+function viewOf({ method, headers, body, bytes }: RuntimeRequest, url: URL): RequestView {
+  const bodyBytes = typeof bytes === "string" || bytes instanceof Uint8Array ? bytes.length : 0;
+  return { method, path: url.pathname, headers, body, bodyBytes };
+}
+
+function bytesFor(request: RuntimeRequest, addsUsage: boolean): RuntimeRequest["bytes"] {
+  const { bytes, body, model } = request;
+  if (body === null || !(typeof bytes === "string" || bytes instanceof Uint8Array)) return bytes;
+  const renamed = model !== null && model.sent !== model.asked ? model.sent : null;
+  return outboundBody(bytes, body, { model: renamed, addsUsage });
+}
+
+const REPEATABLE_METHODS = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]);
+
+function isRepeatable(
+  { method, headers }: RuntimeRequest,
+  isSafe: boolean,
+  { retryUnsafe }: UpstreamConfig,
+): boolean {
+  const hasKey = headerText(headers, "idempotency-key") !== undefined;
+  return isSafe || retryUnsafe || hasKey || REPEATABLE_METHODS.has(method);
+}
+
+function sizeOf({ outbound }: CallPlan): number {
+  const { body } = outbound;
+  return typeof body === "string" || body instanceof Uint8Array ? body.length : 0;
+}
+
+function requestId(): string {
+  return `slc_${randomUUID().replaceAll("-", "")}`;
+}

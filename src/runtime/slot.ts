@@ -1,0 +1,148 @@
+/** Slot: a granted reservation that a caller holds and settles by itself, for anything that is not fetch. */
+import { MICROS_PER_MS } from "../core/clock.ts";
+import type { Demand, Usage } from "../core/demand.ts";
+import { demandOf } from "../core/demand.ts";
+import type { CallEnd, Forecast, HeaderView } from "../core/dialect.ts";
+import { SluiceError } from "../core/errors.ts";
+import { OK_VERDICT } from "../core/verdict/verdict.ts";
+import type { Reservation } from "./account/account.ts";
+import { refusalError, waitError } from "./call/refusals.ts";
+import { judgeTask, type TaskClaims } from "./policy/task-claims.ts";
+import type { TenantRecord } from "./policy/tenant-directory.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Upstream } from "./upstream/upstream.ts";
+
+/** Amounts in whole units; what is absent is 0, but every slot asks for one request. */
+export interface SlotDemand {
+  readonly requests?: number;
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  readonly units?: Readonly<Record<string, number>>;
+}
+
+export interface SlotRequest {
+  readonly upstream: Upstream;
+  readonly tenant: TenantRecord;
+  readonly model: string | null;
+  readonly demand: SlotDemand;
+  readonly claims: TaskClaims;
+  readonly signal: AbortSignal | null;
+}
+
+/** What the caller saw; all optional. Without usage the demand counts as it was asked for. */
+export interface SlotResult {
+  readonly status?: number;
+  readonly headers?: HeaderView;
+  readonly usage?: Partial<Usage>;
+}
+
+export interface Slot {
+  /** Microseconds since the epoch. */
+  readonly grantedAt: number;
+  readonly waitMs: number;
+  /** Ends it with what was used; a second call does nothing. */
+  settle(result?: SlotResult): void;
+  /** Ends it unused: everything is given back. */
+  release(): void;
+}
+
+/**
+ * Waits for a slot.
+ *
+ * @throws SluiceError when it is refused or its max wait is over; the signal's reason when aborted.
+ */
+export function acquireSlot(runtime: Runtime, request: SlotRequest): Promise<Slot> {
+  const { upstream, tenant, model, signal } = request;
+  signal?.throwIfAborted();
+  const { task } = judgeTask(request.claims, tenant, runtime.config);
+  const askedAt = runtime.clock.now();
+  const forecast = forecastOf(request.demand);
+  return new Promise((resolve, reject) => {
+    let reservation: Reservation | null = null;
+    const abort = () => {
+      if (reservation?.cancel()) reject(signal?.reason);
+    };
+    const leave = () => signal?.removeEventListener("abort", abort);
+    const asked = upstream.shared.ask({
+      tenant,
+      target: { model, credential: upstream.credentialFor(tenant) },
+      band: () => runtime.bands.indexOf(tenant.tier.name, task.latency),
+      demand: forecast.charged,
+      expiresAt: askedAt + task.maxWaitMs * MICROS_PER_MS,
+      deadline: task.deadlineMs === null ? null : askedAt + task.deadlineMs * MICROS_PER_MS,
+      isChainStep: task.chain !== null && task.chain.step > 1,
+      onGranted: () => {
+        leave();
+        const grantedAt = runtime.clock.now();
+        const waitMs = (grantedAt - askedAt) / MICROS_PER_MS;
+        resolve(slotOf(runtime, upstream, reservation as Reservation, forecast, grantedAt, waitMs));
+      },
+      onExpired: (retryAfter, meter) => {
+        leave();
+        reject(waitError("max_wait_exceeded", meter, retryAfter));
+      },
+    });
+    if (asked.kind === "refused") {
+      reject(refusalError(asked));
+      return;
+    }
+    reservation = asked;
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+}
+
+function slotOf(
+  runtime: Runtime,
+  upstream: Upstream,
+  reservation: Reservation,
+  forecast: Forecast,
+  grantedAt: number,
+  waitMs: number,
+): Slot {
+  const end = (counted: Demand) => reservation.settle(counted, runtime.clock.now());
+  return {
+    grantedAt,
+    waitMs,
+    release: () => end(upstream.dialect.settle(forecast, { kind: "never-sent" })),
+    settle: (result = {}) =>
+      end(upstream.dialect.settle(forecast, endOf(runtime, upstream, forecast, result))),
+  };
+}
+
+function endOf(
+  runtime: Runtime,
+  { dialect }: Upstream,
+  forecast: Forecast,
+  { status = 200, headers = {}, usage }: SlotResult,
+): CallEnd {
+  const receivedAtMs = runtime.clock.now() / MICROS_PER_MS;
+  const verdict =
+    status < 400 ? OK_VERDICT : dialect.verdict({ status, headers, body: "", receivedAtMs });
+  const used =
+    usage === undefined ? null : { ...forecast.expected, cachedInputTokens: 0, ...usage };
+  return { kind: "answered", verdict, usage: used };
+}
+
+/** @throws SluiceError `invalid_request` naming the field, the value and what is allowed. */
+function forecastOf(demand: SlotDemand): Forecast {
+  const requests = amount(demand.requests ?? 1, "requests");
+  const inputTokens = amount(demand.inputTokens ?? 0, "input_tokens");
+  const outputTokens = amount(demand.outputTokens ?? 0, "output_tokens");
+  const units = demand.units ?? {};
+  for (const [name, value] of Object.entries(units)) amount(value, `units.${name}`);
+  const tokens = inputTokens + outputTokens;
+  return {
+    charged: demandOf({ requests, tokens, inputTokens, outputTokens, units }),
+    expected: { inputTokens, outputTokens, cachedInputTokens: 0 },
+  };
+}
+
+const LARGEST_AMOUNT = 1e9;
+
+function amount(value: unknown, field: string): number {
+  if (typeof value === "number" && value >= 0 && value <= LARGEST_AMOUNT) return value;
+  throw new SluiceError(
+    "invalid_request",
+    `demand.${field}: found ${JSON.stringify(value)}, allowed: a number from 0 to ${LARGEST_AMOUNT}`,
+  );
+}

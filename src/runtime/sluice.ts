@@ -1,0 +1,131 @@
+/** Sluice: the library's face over one runtime. */
+import { EventEmitter } from "node:events";
+import { type Loaded, loadConfig } from "../config/load.ts";
+import { describeProblem } from "../config/problem.ts";
+import type { Clock } from "../core/clock.ts";
+import { SluiceError } from "../core/errors.ts";
+import { createFetch } from "./fetch.ts";
+import type { PressureEvent } from "./pressure-watch.ts";
+import { Runtime } from "./runtime.ts";
+import { acquireSlot, type Slot, type SlotDemand } from "./slot.ts";
+import { createSystemClock } from "./system-clock.ts";
+import { claimsOf, currentTask, runTask, type TaskOptions } from "./task-context.ts";
+import { createFetchTransport, type Fetch } from "./transport/fetch-transport.ts";
+
+export interface SluiceOptions {
+  /** Path of a YAML or JSON file, or an object of the same shape. */
+  readonly config: string | Readonly<Record<string, unknown>>;
+  /** Replaces `${NAME}` in the configuration. @default process.env */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What `fetch` does with hosts that no upstream covers. @default "error" */
+  readonly unmatched?: "error" | "pass";
+  /** What requests are sent with. @default globalThis.fetch */
+  readonly fetch?: Fetch;
+  /** Share of every meter available at the start, 0 to 1: less after others used the account. @default 1 */
+  readonly initialLevel?: number;
+  /** @default the system's */
+  readonly clock?: Clock;
+  /** 0 to 1, for the jitter of retries. @default Math.random */
+  readonly random?: () => number;
+}
+
+export interface AcquireOptions extends TaskOptions {
+  /** Name of the upstream. */
+  readonly upstream: string;
+  readonly model?: string;
+  /** @default one request */
+  readonly demand?: SlotDemand;
+  readonly signal?: AbortSignal;
+}
+
+export interface Sluice {
+  /** A drop-in `fetch`: give it to any SDK that takes one. Refusals are Responses. */
+  readonly fetch: typeof globalThis.fetch;
+  /** Runs `work` as a task; every `fetch` and `acquire` inside belongs to it. */
+  task<T>(options: TaskOptions, work: () => T): T;
+  /** Waits for a slot, for anything that is not fetch. */
+  acquire(options: AcquireOptions): Promise<Slot>;
+  on(event: "pressure", listener: (event: PressureEvent) => void): void;
+  close(): Promise<void>;
+  /** For the gateway and for tests: what is behind this face. */
+  readonly runtime: Runtime;
+}
+
+/**
+ * Starts the library from a configuration.
+ *
+ * @throws SluiceError `invalid_request` listing every problem of the configuration.
+ *
+ * @example
+ * ```ts
+ * const sluice = await createSluice({ config: "sluice.yaml" });
+ * const openai = new OpenAI({ fetch: sluice.fetch, maxRetries: 0 });
+ * await sluice.task({ tenant: "acme", type: "chat", maxWaitMs: 2000 }, () =>
+ *   openai.chat.completions.create({ model: "gpt-5", messages }),
+ * );
+ * ```
+ */
+export async function createSluice(options: SluiceOptions): Promise<Sluice> {
+  const { initialLevel = 1, unmatched = "error" } = options;
+  if (!(initialLevel >= 0 && initialLevel <= 1)) {
+    throw new SluiceError(
+      "invalid_request",
+      `initialLevel must be between 0 and 1, got ${initialLevel}`,
+    );
+  }
+  const config = configOf(loadOptions(options));
+  const send: Fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+  const runtime = new Runtime({
+    config,
+    clock: options.clock ?? createSystemClock(),
+    transport: createFetchTransport(send),
+    random: options.random ?? Math.random,
+    initialShare: initialLevel,
+  });
+  return faceOf(runtime, createFetch({ runtime, unmatched, passFetch: send }));
+}
+
+function faceOf(runtime: Runtime, fetch: typeof globalThis.fetch): Sluice {
+  const events = new EventEmitter();
+  runtime.pressure.listener = (event) => events.emit("pressure", event);
+  return {
+    fetch,
+    runtime,
+    task: runTask,
+    acquire: (acquire) => acquireFor(runtime, acquire),
+    on: (event, listener) => void events.on(event, listener),
+    close: () => runtime.close(),
+  };
+}
+
+async function acquireFor(runtime: Runtime, options: AcquireOptions): Promise<Slot> {
+  const task = { ...currentTask(), ...options };
+  const upstream = runtime.upstreams.get(options.upstream);
+  if (upstream === undefined) {
+    const known = [...runtime.upstreams.keys()].join(", ");
+    throw new SluiceError(
+      "not_found",
+      `upstream: found ${JSON.stringify(options.upstream)}, allowed: ${known}`,
+    );
+  }
+  return await acquireSlot(runtime, {
+    upstream,
+    tenant: runtime.directory.named(task.tenant ?? runtime.config.defaults.tenant, null),
+    model: options.model ?? null,
+    demand: options.demand ?? {},
+    claims: claimsOf(task),
+    signal: options.signal ?? null,
+  });
+}
+
+function loadOptions({ config, env = process.env }: SluiceOptions): Loaded {
+  return typeof config === "string"
+    ? loadConfig({ file: config, env })
+    : loadConfig({ object: config, env });
+}
+
+function configOf(loaded: Loaded) {
+  if (loaded.ok) return loaded.config;
+  const list = loaded.problems.map(describeProblem).join("\n");
+  throw new SluiceError("invalid_request", `the configuration is not valid:\n${list}`);
+}

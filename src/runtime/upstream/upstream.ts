@@ -1,0 +1,155 @@
+/** Upstream: a configured account at a provider, its credentials, and the accounts its clients bring along. */
+import type { UpstreamConfig } from "../../config/config.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Dialect } from "../../core/dialect.ts";
+import { SluiceError } from "../../core/errors.ts";
+import type { SchedulerOptions } from "../../core/scheduler/options.ts";
+import { dialectNamed, generic } from "../../dialects/registry.ts";
+import { Account } from "../account/account.ts";
+import { keyHash, type TenantRecord } from "../policy/tenant-directory.ts";
+
+/** Accounts that clients brought by their own credentials; idle ones beyond it are forgotten. */
+const REMEMBERED_ACCOUNTS = 1_000;
+
+export interface UpstreamMeans {
+  readonly clock: Clock;
+  readonly initialShare: number;
+  readonly onTenantFreed: (tenantId: string) => void;
+}
+
+export interface ChosenCredential {
+  readonly name: string;
+  readonly project: string | null;
+  readonly apiKey: string;
+}
+
+export class Upstream {
+  readonly #means: UpstreamMeans;
+  readonly #shared: Account;
+  readonly #byClient = new Map<string, Account>();
+  #config: UpstreamConfig;
+  #scheduler: SchedulerOptions;
+  #dialect: Dialect;
+  #base: URL;
+
+  constructor(config: UpstreamConfig, scheduler: SchedulerOptions, means: UpstreamMeans) {
+    this.#means = means;
+    this.#config = config;
+    this.#scheduler = scheduler;
+    this.#dialect = dialectNamed(config.dialect) ?? generic;
+    this.#base = new URL(config.baseUrl);
+    this.#shared = this.#createAccount();
+  }
+
+  get config(): UpstreamConfig {
+    return this.#config;
+  }
+
+  get name(): string {
+    return this.#config.name;
+  }
+
+  get dialect(): Dialect {
+    return this.#dialect;
+  }
+
+  get accounts(): readonly Account[] {
+    return [this.#shared, ...this.#byClient.values()];
+  }
+
+  /** The account whose limits the configuration speaks of; clients with credentials of their own have others. */
+  get shared(): Account {
+    return this.#shared;
+  }
+
+  /** The first credential that the tenant may use; null: the upstream has none, the client's is passed on. */
+  credentialFor(tenant: TenantRecord): ChosenCredential | null {
+    const { credentials } = this.#config;
+    if (credentials.length === 0) return null;
+    const allowed = credentials.find(
+      ({ name }) => tenant.credentials === null || tenant.credentials.includes(name),
+    );
+    if (allowed === undefined) {
+      throw new SluiceError(
+        "forbidden",
+        `tenant ${tenant.id} may use no credential of ${this.name}`,
+      );
+    }
+    return allowed;
+  }
+
+  /** Our own account, or the one that the client's credential belongs to: each has its own budget. */
+  accountFor(clientCredential: string | null): Account {
+    if (this.#config.credentials.length > 0 || clientCredential === null) return this.#shared;
+    const key = keyHash(clientCredential);
+    const known = this.#byClient.get(key);
+    if (known) return known;
+    if (this.#byClient.size >= REMEMBERED_ACCOUNTS) this.#forgetIdle();
+    const account = this.#createAccount();
+    this.#byClient.set(key, account);
+    return account;
+  }
+
+  /**
+   * The address of a path (with its query) below the base URL; a doubled `/v1` is dropped.
+   *
+   * @throws SluiceError `invalid_request` when the path would leave the base URL.
+   */
+  urlOf(path: string): URL {
+    const base = this.#base.pathname.replace(/\/+$/, "");
+    const rest = base.endsWith("/v1") && /^\/v1(?=[/?]|$)/.test(path) ? path.slice(3) : path;
+    const url = new URL(this.#base.origin + base + rest);
+    const isBelow = url.pathname === base || url.pathname.startsWith(`${base}/`);
+    if (url.origin !== this.#base.origin || !isBelow || url.username !== "") {
+      throw new SluiceError("invalid_request", "the path leaves the upstream's base URL");
+    }
+    return url;
+  }
+
+  /** Headers of the configuration, and the credential in the form that the provider wants. */
+  addedHeaders(credential: ChosenCredential | null): Record<string, string> {
+    const added: Record<string, string> = {};
+    for (const [name, value] of Object.entries(this.#config.headers))
+      added[name.toLowerCase()] = value;
+    if (credential === null) return added;
+    const { auth } = this.#config;
+    if (auth.kind === "header") added[auth.name.toLowerCase()] = credential.apiKey;
+    else if (auth.kind === "bearer" || this.#dialect.credentialHeader.scheme === "bearer") {
+      added.authorization = `Bearer ${credential.apiKey}`;
+    } else added[this.#dialect.credentialHeader.name] = credential.apiKey;
+    return added;
+  }
+
+  reconfigure(config: UpstreamConfig, scheduler: SchedulerOptions): void {
+    this.#config = config;
+    this.#scheduler = scheduler;
+    this.#dialect = dialectNamed(config.dialect) ?? generic;
+    this.#base = new URL(config.baseUrl);
+    for (const account of this.accounts) account.reconfigure(config.limits ?? [], scheduler);
+  }
+
+  tenantFreed(tenantId: string): void {
+    for (const account of this.accounts) account.tenantFreed(tenantId);
+  }
+
+  close(): void {
+    for (const account of this.accounts) account.close();
+  }
+
+  #createAccount(): Account {
+    return new Account({
+      rules: this.#config.limits ?? [],
+      scheduler: this.#scheduler,
+      ...this.#means,
+    });
+  }
+
+  #forgetIdle(): void {
+    for (const [key, account] of this.#byClient) {
+      if (account.isIdle) this.#byClient.delete(key);
+    }
+    if (this.#byClient.size >= REMEMBERED_ACCOUNTS) {
+      throw new SluiceError("queue_full", `too many accounts are in use at ${this.name}`);
+    }
+  }
+}
