@@ -1,0 +1,30 @@
+/** Benchmarks: `npm run bench -- <name> [--json]` measures with peers in the same run and prints a table. */
+import { availableParallelism } from "node:os";
+import type { Figure } from "./figure.ts";
+import { benchGateway } from "./gateway/bench.ts";
+
+const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  gateway: benchGateway,
+};
+
+const [name, ...flags] = process.argv.slice(2);
+const bench = BENCHES[name ?? ""];
+if (bench === undefined) {
+  process.stderr.write(
+    `bench: found ${name ?? "nothing"}, allowed: ${Object.keys(BENCHES).join(", ")}\n`,
+  );
+  process.exit(2);
+}
+const figures = await bench();
+const isJson = flags.includes("--json");
+const report = { bench: name, node: process.version, cpus: availableParallelism(), figures };
+process.stdout.write(isJson ? `${JSON.stringify(report, null, 2)}\n` : table(figures));
+
+function table(rows: readonly Figure[]): string {
+  const width = Math.max(...rows.map((row) => row.name.length));
+  const lines = rows.map((row) => {
+    const value = row.value.toLocaleString("en-US", { maximumFractionDigits: 3 });
+    return `${row.name.padEnd(width)}  ${value.padStart(12)} ${row.unit}${row.peer ? "  (peer)" : ""}`;
+  });
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,98 @@
+/** `sluice serve`: runs the gateway until it is told to end, and follows its configuration file. */
+import { Command } from "commander";
+import {
+  type Config,
+  describeProblem,
+  type Loaded,
+  loadConfig,
+  watchConfig,
+} from "../../config/index.ts";
+import { type Gateway, startGateway } from "../../gateway/gateway.ts";
+import { EXIT, type ExitCode, exits } from "../exit.ts";
+import { configOption, examples, jsonOption, numberBetween } from "../options.ts";
+import { note, print } from "../output.ts";
+import { untilToldToEnd } from "../until-told-to-end.ts";
+import { describeInactive } from "./check.ts";
+
+interface ServeOptions {
+  readonly config: string;
+  readonly listen?: string;
+  readonly json?: boolean;
+  readonly initialLevel: number;
+}
+
+export function serveCommand(): Command {
+  return new Command("serve")
+    .description("run the gateway; a changed configuration takes effect without a restart")
+    .addOption(configOption())
+    .option("--listen <host:port>", "address to listen on instead of server.listen; port 0: any")
+    .option(
+      "--initial-level <share>",
+      "share of every limit that is free at the start, 0 to 1: less after others used the account",
+      numberBetween(0, 1),
+      1,
+    )
+    .addOption(jsonOption("print one line { ready, url } on stdout once it listens"))
+    .addHelpText(
+      "after",
+      examples(
+        "sluice serve",
+        "sluice serve -c prod.yaml --listen 0.0.0.0:8787",
+        "kill -HUP <pid>   # reload now",
+      ),
+    )
+    .action(exits(serve));
+}
+
+async function serve(options: ServeOptions): Promise<ExitCode> {
+  const source = { file: options.config, env: process.env, listen: options.listen };
+  const loaded = loadConfig(source);
+  if (!loaded.ok) {
+    tellProblems(loaded);
+    return EXIT.usage;
+  }
+  for (const key of loaded.inactive) note(describeInactive(options.config, key));
+  const gateway = await start(loaded.config, options.initialLevel);
+  const stop = new AbortController();
+  const take = (next: Loaded) => reload(gateway, next);
+  watchConfig(source, take, stop.signal);
+  const onHangUp = () => take(loadConfig(source));
+  process.on("SIGHUP", onHangUp);
+  announce(gateway, options.json === true);
+  await untilToldToEnd();
+  note("sluice: ending; requests that run are let end");
+  stop.abort();
+  process.off("SIGHUP", onHangUp);
+  await gateway.close();
+  return EXIT.ok;
+}
+
+async function start(config: Config, initialLevel: number): Promise<Gateway> {
+  try {
+    return await startGateway({ config, initialLevel });
+  } catch (error) {
+    const { host, port } = config.server.listen;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`cannot listen on ${host}:${port}: ${why}`, { cause: error });
+  }
+}
+
+function announce({ url }: Gateway, isJson: boolean): void {
+  if (isJson) print(JSON.stringify({ ready: true, url }));
+  else note(`sluice: listening on ${url}`);
+}
+
+/** An invalid file changes nothing and says why. */
+function reload(gateway: Gateway, next: Loaded): void {
+  if (!next.ok) {
+    tellProblems(next);
+    note("sluice: the configuration stays as it was");
+    return;
+  }
+  gateway.reconfigure(next.config);
+  note("sluice: configuration reloaded");
+}
+
+function tellProblems(loaded: Extract<Loaded, { ok: false }>): void {
+  for (const problem of loaded.problems) note(describeProblem(problem));
+}

@@ -1,0 +1,107 @@
+/** The Anthropic dialect: messages, token counting and batches. */
+import { type Demand, demandOf, NO_DEMAND, type Usage } from "../core/demand.ts";
+import type {
+  CallEnd,
+  Dialect,
+  Forecast,
+  HeaderView,
+  Operation,
+  RequestView,
+  ResponseView,
+} from "../core/dialect.ts";
+import type { Verdict } from "../core/verdict/verdict.ts";
+import { anthropicForecast } from "./anthropic/forecast.ts";
+import { anthropicReadings } from "./anthropic/limits.ts";
+import { createAnthropicStreamReader } from "./anthropic/stream.ts";
+import { anthropicUsage } from "./anthropic/usage.ts";
+import { isObject } from "./body/json-fields.ts";
+import { isIdempotent, modelOf, postsTo } from "./body/request-path.ts";
+import { wholeWaitMs } from "./hints/durations.ts";
+import { headerOf } from "./hints/headers.ts";
+import { withAmounts } from "./hints/rate-reading.ts";
+import { parseWaitMs, referenceMs } from "./hints/timestamps.ts";
+import { readStreamError, type VerdictRules } from "./verdicts/read-verdict.ts";
+import { readVerdictOrStream } from "./verdicts/stream-verdict.ts";
+
+const GENERATING = ["/messages", "/complete"];
+const STATELESS = ["/messages/count_tokens"];
+const RULES: VerdictRules = {
+  readings: anthropicReadings,
+  // A conflict with another call (a lock): their SDKs repeat it.
+  statuses: new Map([[409, "transient"]]),
+};
+
+export const anthropic: Dialect = {
+  name: "anthropic",
+  credentialHeader: { name: "x-api-key", scheme: "bare" },
+  operation,
+  forecast: (request, operation, guess) => anthropicForecast(request.body, operation, guess),
+  limits: (headers, receivedAtMs) => withAmounts(anthropicReadings(headers, receivedAtMs)),
+  verdict,
+  usage: (body) => (isObject(body) ? anthropicUsage(body["usage"]) : null),
+  streamReader,
+  settle,
+};
+
+function operation(request: RequestView): Operation {
+  const model = modelOf(request.path, request.body);
+  const stream = request.body?.["stream"] === true;
+  if (postsTo(request, GENERATING)) return { kind: "generate", model, stream, retrySafe: true };
+  return {
+    kind: "other",
+    model,
+    stream,
+    retrySafe: isIdempotent(request) || postsTo(request, STATELESS),
+  };
+}
+
+function verdict(response: ResponseView): Verdict {
+  const read = readVerdictOrStream(response, RULES, streamReader);
+  return response.status === 429 && read.class === "quota" ? ofSubscription(response, read) : read;
+}
+
+/** Subscriptions (OAuth): the window that is spent has its reset in seconds since 1970; without one only money helps. */
+function ofSubscription(response: ResponseView, read: Verdict): Verdict {
+  const resetMs = subscriptionReset(response.headers, response.receivedAtMs);
+  const reason = headerOf(response.headers, "anthropic-ratelimit-unified-overage-disabled-reason");
+  if (resetMs === null && reason === "out_of_credits") {
+    return { class: "billing", dimension: "spend", retryable: false, retryAfterMs: null };
+  }
+  if (!read.retryable || read.retryAfterMs !== null) return read;
+  return { ...read, retryAfterMs: resetMs };
+}
+
+function subscriptionReset(headers: HeaderView, receivedAtMs: number): number | null {
+  if (headerOf(headers, "anthropic-ratelimit-unified-status") !== "rejected") return null;
+  const reset = headerOf(headers, "anthropic-ratelimit-unified-reset");
+  const waitMs = reset === null ? null : parseWaitMs(reset, referenceMs(headers, receivedAtMs));
+  return waitMs === null ? null : wholeWaitMs(waitMs);
+}
+
+function streamReader() {
+  return createAnthropicStreamReader((error) => readStreamError(error, RULES));
+}
+
+/** Output counts as it is produced, reads from the cache do not count, a call that failed counts as a request. */
+function settle(forecast: Forecast, end: CallEnd): Demand {
+  const { charged } = forecast;
+  if (end.kind === "never-sent") return NO_DEMAND;
+  if (end.kind === "cut-off") {
+    const inputTokens = end.usage === null ? charged.inputTokens : countedInput(end.usage);
+    const outputTokens = Math.max(end.usage?.outputTokens ?? 0, end.outputTokensSeen);
+    return counted(forecast, inputTokens, outputTokens);
+  }
+  if (end.usage !== null) return counted(forecast, countedInput(end.usage), end.usage.outputTokens);
+  if (end.verdict.class === "ok") return charged;
+  // After a timeout the call may have run to its end: its input is not given back.
+  if (end.verdict.class === "timeout") return counted(forecast, charged.inputTokens, 0);
+  return demandOf({ requests: charged.requests });
+}
+
+function countedInput(usage: Usage): number {
+  return Math.max(0, usage.inputTokens - usage.cachedInputTokens);
+}
+
+function counted({ charged }: Forecast, inputTokens: number, outputTokens: number): Demand {
+  return { ...charged, tokens: inputTokens + outputTokens, inputTokens, outputTokens };
+}

@@ -1,0 +1,75 @@
+/** The OpenAI dialect: chat, responses, completions and embeddings, of OpenAI and of servers that speak its API. */
+import { type Demand, demandOf, NO_DEMAND } from "../core/demand.ts";
+import type { CallEnd, Dialect, Forecast, Operation, RequestView } from "../core/dialect.ts";
+import { isObject } from "./body/json-fields.ts";
+import { isIdempotent, modelOf, postsTo } from "./body/request-path.ts";
+import { withAmounts } from "./hints/rate-reading.ts";
+import { openAiForecast } from "./openai/forecast.ts";
+import { openAiReadings } from "./openai/limits.ts";
+import { createOpenAiStreamReader } from "./openai/stream.ts";
+import { openAiUsage } from "./openai/usage.ts";
+import { readStreamError, type VerdictRules } from "./verdicts/read-verdict.ts";
+import { readVerdictOrStream } from "./verdicts/stream-verdict.ts";
+
+const GENERATING = ["/completions", "/responses"];
+const EMBEDDING = ["/embeddings"];
+/** Calls that store nothing: twice costs twice, no more. */
+const STATELESS = [
+  "/moderations",
+  "/images/generations",
+  "/audio/speech",
+  "/audio/transcriptions",
+  "/audio/translations",
+  "/responses/input_tokens",
+];
+
+const RULES: VerdictRules = {
+  readings: openAiReadings,
+  // A conflict with another call (a lock): their SDKs repeat it.
+  statuses: new Map([[409, "transient"]]),
+  // At OpenAI these words mean an empty account; Gemini and DashScope say the same of a limit per minute.
+  prose: [{ class: "billing", pattern: /exceeded your current quota, please check your plan/ }],
+  // Azure names the limit that bound: `DeploymentRatelimit-Token`.
+  namingHeaders: ["policy-id"],
+};
+
+export const openai: Dialect = {
+  name: "openai",
+  credentialHeader: { name: "authorization", scheme: "bearer" },
+  operation: openAiOperation,
+  forecast: (request, operation, guess) => openAiForecast(request.body, operation, guess),
+  limits: (headers, receivedAtMs) => withAmounts(openAiReadings(headers, receivedAtMs)),
+  verdict: (response) => readVerdictOrStream(response, RULES, streamReader),
+  usage: (body) => (isObject(body) ? openAiUsage(body["usage"]) : null),
+  streamReader,
+  settle: settleAsReserved,
+};
+
+export function openAiOperation(request: RequestView): Operation {
+  const { body, path } = request;
+  const model = modelOf(path, body);
+  const stream = body?.["stream"] === true;
+  if (postsTo(request, EMBEDDING)) return { kind: "embed", model, stream: false, retrySafe: true };
+  if (postsTo(request, GENERATING)) {
+    // A conversation keeps what each call adds to it.
+    const retrySafe = body?.["conversation"] === undefined || body["conversation"] === null;
+    return { kind: "generate", model, stream, retrySafe };
+  }
+  return {
+    kind: "other",
+    model,
+    stream,
+    retrySafe: isIdempotent(request) || postsTo(request, STATELESS),
+  };
+}
+
+function streamReader() {
+  return createOpenAiStreamReader((error) => readStreamError(error, RULES));
+}
+
+/** max_tokens is taken at admission and not given back; a refused call counts as a request. */
+function settleAsReserved(forecast: Forecast, end: CallEnd): Demand {
+  if (end.kind === "never-sent") return NO_DEMAND;
+  const isRefused = end.kind === "answered" && end.verdict.class === "quota";
+  return isRefused ? demandOf({ requests: forecast.charged.requests }) : forecast.charged;
+}
