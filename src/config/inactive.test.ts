@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { dialectNamed } from "../dialects/registry.ts";
+import { DIALECT_NAMES as NAMES } from "./dialect-names.ts";
 import { loadConfig } from "./load.ts";
 
 const EXAMPLE = new URL("example.yaml", import.meta.url).pathname;
@@ -14,9 +16,9 @@ describe("fields without effect in this release", () => {
   test("are named with their line, in the order they stand", () => {
     const loaded = loadConfig({ file: EXAMPLE, env: {} });
     const inactive = loaded.ok ? loaded.inactive : [];
-    expect(inactive[0]).toEqual({
+    expect(inactive[1]).toEqual({
       field: "policy.margin",
-      line: 17,
+      line: 18,
       note: "fixed at 0.10, nothing is learned yet",
     });
     const lines = inactive.map(({ line }) => line ?? 0);
@@ -34,11 +36,22 @@ describe("fields without effect in this release", () => {
         policy: { shadow: false, margin: 0.1 },
         tiers: { gold: { ceiling: 1 } },
         task_types: { nightly: { fallback: [] } },
-        upstreams: { openai: { ...UPSTREAM, headers: {}, retry_unsafe: false } },
+        upstreams: { openai: { ...UPSTREAM, auth: { kind: "bearer" } } },
         models: { smart: [{ upstream: "openai", model: "gpt-5" }] },
         breaker: null,
       }),
     ).toEqual([]);
+  });
+
+  test("are the dialects that are not spoken, and no others", () => {
+    const upstreams = Object.fromEntries(
+      NAMES.map((dialect) => [dialect, { ...UPSTREAM, dialect }]),
+    );
+    const unspoken = NAMES.filter((name) => dialectNamed(name) === null);
+    expect(unspoken.length).toBeGreaterThan(0);
+    expect(inactiveFields({ upstreams })).toEqual(
+      unspoken.map((name) => `upstreams.${name}.dialect`),
+    );
   });
 
   test("are found wherever they stand", () => {

@@ -17,17 +17,23 @@ interface Row {
 }
 
 const LATER = "has no effect yet";
-const ACTIVE_DIALECTS: readonly unknown[] = ["openai", "anthropic", "generic"];
+const ACTIVE_DIALECTS: readonly unknown[] = [
+  "openai",
+  "openai-compatible",
+  "azure-openai",
+  "anthropic",
+  "generic",
+];
 const ACTIVE_AUTH: readonly unknown[] = ["bearer", "header"];
 
 const ROWS: readonly Row[] = [
+  { field: "server.data_dir", note: "nothing is kept there yet" },
   { field: "store.kind", note: "meters stay in this process", when: (kind) => kind === "redis" },
   {
     field: "policy.margin",
     note: "fixed at 0.10, nothing is learned yet",
     when: (margin) => margin === "auto",
   },
-  { field: "policy.pressure", note: LATER },
   { field: "policy.shadow", note: LATER, when: isOn },
   { field: "tiers.*.slo", note: LATER },
   { field: "tiers.*.ceiling", note: LATER, when: (ceiling) => Number(ceiling) !== 1 },
@@ -45,8 +51,6 @@ const ROWS: readonly Row[] = [
   },
   { field: "upstreams.*.limits.*.units", note: "this limit is not kept" },
   { field: "upstreams.*.limits.*.usd_per_day", note: "this limit is not kept" },
-  { field: "upstreams.*.headers", note: LATER, when: isFilled },
-  { field: "upstreams.*.retry_unsafe", note: LATER, when: isOn },
   { field: "upstreams.*.adaptive", note: LATER },
   {
     field: "models.*",
@@ -55,6 +59,7 @@ const ROWS: readonly Row[] = [
   },
   { field: "models.*.*.quality", note: LATER },
   { field: "models.*.*.price", note: LATER },
+  { field: "retry.budget", note: LATER },
   { field: "breaker", note: LATER },
   { field: "cache", note: LATER },
   { field: "classifier", note: LATER },

@@ -135,7 +135,7 @@ describe("values as people write them", () => {
     expect(loaded.ok && loaded.config.server.listen.port).toBe(0);
     expect(loadConfig({ file: EXAMPLE, env: {}, listen: "0.0.0.0:0" })).toMatchObject({
       ok: false,
-      problems: [{ field: "server.admin_token", line: 4 }],
+      problems: [{ field: "server.admin_token", line: 5 }],
     });
   });
 

@@ -344,6 +344,16 @@ describe("references and rules that span fields", () => {
       ],
     ],
     [
+      "a base URL with a user",
+      "upstreams:\n  a: { dialect: generic, base_url: https://me@example.com }",
+      [
+        2,
+        "upstreams.a.base_url",
+        '"https://(hidden)@example.com"',
+        "an http or https URL without user, password, query or fragment, such as https://api.example.com/v1",
+      ],
+    ],
+    [
       "a time zone that does not exist",
       `upstreams:\n  a: { ${UPSTREAM}, limits: [{ requests: { amount: 1, per: 1d, window: fixed, time_zone: Mars/Base } }] }`,
       [
@@ -538,6 +548,11 @@ describe("an object as configuration", () => {
     const object: Record<string, unknown> = {};
     object.tiers = { gold: object };
     object.server = [object, object];
-    expect(loadConfig({ object, env: {} }).ok).toBe(false);
+    expect(loadConfig({ object, env: {} })).toMatchObject({
+      ok: false,
+      problems: expect.arrayContaining([
+        expect.objectContaining({ field: "tiers.gold", found: "a value that contains itself" }),
+      ]),
+    });
   });
 });

@@ -37,7 +37,7 @@ export function parseQuantity(value: unknown, units: Units): number | undefined 
   if (typeof value !== "string") return undefined;
   const [, digits, unit] = WRITTEN.exec(value) ?? [];
   if (digits === undefined || unit === undefined || !Object.hasOwn(units, unit)) return undefined;
-  // 2.3M is 2299999.9999999995 in binary; fifteen digits are what a double can keep of a decimal.
+  // 4.1M is 4099999.9999999995 in binary; fifteen digits are what a double can keep of a decimal.
   return Number((Number(digits.replaceAll("_", "")) * units[unit]).toPrecision(15));
 }
 

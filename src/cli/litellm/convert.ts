@@ -111,7 +111,7 @@ function variableOr(value: string): string {
 /** A key that stands in the file itself is not copied into another file. */
 function keyVariable(draft: Draft, upstream: string, value: string): string {
   const variable = variableOr(value);
-  return value;
+  if (variable !== value) return variable;
   const name = `${upstream.toUpperCase().replaceAll("-", "_")}_API_KEY`;
   draft.leftOut.add(`the key of ${upstream}, which stood in the file: set ${name}`);
   return `\${${name}}`;
