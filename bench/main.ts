@@ -1,9 +1,11 @@
 /** Benchmarks: `npm run bench -- <name> [--json]` measures with peers in the same run and prints a table. */
 import { availableParallelism } from "node:os";
+import { benchCore } from "./core/bench.ts";
 import type { Figure } from "./figure.ts";
 import { benchGateway } from "./gateway/bench.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  core: benchCore,
   gateway: benchGateway,
 };
 
