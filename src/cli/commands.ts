@@ -1,6 +1,7 @@
 /** Commands: every command of `sluice`, in the order of its help. To add one, import it and add a line. */
 import type { Command } from "commander";
 import { checkCommand } from "./commands/check.ts";
+import { demoCommand } from "./commands/demo.ts";
 import { initCommand } from "./commands/init.ts";
 import { keyCommand } from "./commands/key.ts";
 import { mockCommand } from "./commands/mock.ts";
@@ -13,5 +14,6 @@ export const COMMANDS: readonly (() => Command)[] = [
   schemaCommand,
   serveCommand,
   mockCommand,
+  demoCommand,
   keyCommand,
 ];

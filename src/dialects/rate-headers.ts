@@ -17,13 +17,30 @@ export interface RateStates {
   readonly outputTokens?: RateState;
 }
 
-const OPENAI_NAMES = { requests: "requests", tokens: "tokens" } as const;
-const ANTHROPIC_NAMES = {
-  requests: "requests",
-  tokens: "tokens",
-  inputTokens: "input-tokens",
-  outputTokens: "output-tokens",
-} as const;
+interface HeaderNames {
+  readonly state: keyof RateStates;
+  readonly limit: string;
+  readonly remaining: string;
+  readonly reset: string;
+}
+
+const OPENAI_NAMES = [openAiNames("requests"), openAiNames("tokens")];
+const ANTHROPIC_NAMES = [
+  anthropicNames("requests", "requests"),
+  anthropicNames("tokens", "tokens"),
+  anthropicNames("inputTokens", "input-tokens"),
+  anthropicNames("outputTokens", "output-tokens"),
+];
+
+function openAiNames(state: "requests" | "tokens"): HeaderNames {
+  const nameOf = (kind: string) => `x-ratelimit-${kind}-${state}`;
+  return { state, limit: nameOf("limit"), remaining: nameOf("remaining"), reset: nameOf("reset") };
+}
+
+function anthropicNames(state: keyof RateStates, name: string): HeaderNames {
+  const nameOf = (kind: string) => `anthropic-ratelimit-${name}-${kind}`;
+  return { state, limit: nameOf("limit"), remaining: nameOf("remaining"), reset: nameOf("reset") };
+}
 
 /** OpenAI: `x-ratelimit-*` with Go durations. Anthropic: `anthropic-ratelimit-*` with RFC 3339 moments. */
 export function rateHeaders(
@@ -33,8 +50,8 @@ export function rateHeaders(
 ): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
   const names = client === "anthropic" ? ANTHROPIC_NAMES : OPENAI_NAMES;
-  for (const [key, name] of Object.entries(names)) {
-    const state = states[key as keyof RateStates];
+  for (const name of names) {
+    const state = states[name.state];
     if (state !== undefined) tell(headers, client, name, state, nowMs);
   }
   return headers;
@@ -43,16 +60,14 @@ export function rateHeaders(
 function tell(
   headers: Record<string, string>,
   client: ClientDialect,
-  name: string,
+  names: HeaderNames,
   state: RateState,
   nowMs: number,
 ): void {
   const resetMs = Math.max(0, Math.ceil(state.resetMs));
-  const nameOf = (kind: string) =>
-    client === "anthropic" ? `anthropic-ratelimit-${name}-${kind}` : `x-ratelimit-${kind}-${name}`;
-  headers[nameOf("limit")] = String(Math.floor(state.limit));
-  headers[nameOf("remaining")] = String(Math.max(0, Math.floor(state.remaining)));
-  headers[nameOf("reset")] =
+  headers[names.limit] = String(Math.floor(state.limit));
+  headers[names.remaining] = String(Math.max(0, Math.floor(state.remaining)));
+  headers[names.reset] =
     client === "anthropic" ? moment(nowMs + resetMs) : formatGoDuration(resetMs);
 }
 

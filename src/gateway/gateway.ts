@@ -1,6 +1,6 @@
 /** Gateway: the HTTP server in front of a runtime: which path is answered by what, and how it starts and ends. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import { SluiceError } from "../core/errors.ts";
@@ -10,6 +10,7 @@ import { createSystemClock } from "../runtime/system-clock.ts";
 import type { Transport } from "../runtime/transport/transport.ts";
 import { createUndiciTransport } from "../runtime/transport/undici-transport.ts";
 import { handleAdmin } from "./admin.ts";
+import { Connections } from "./connections.ts";
 import { handleModels, listModels } from "./models-list.ts";
 import { Passage } from "./passage.ts";
 import { contextOf, type RequestContext, sendJson, sendRefusal } from "./request-context.ts";
@@ -56,6 +57,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     (message, response) => house.receive(message, response),
   );
   server.maxConnections = connections;
+  server.on("connection", (socket: Socket) => house.connections.add(socket));
   await listening(server, listen.port, listen.host);
   return {
     url: urlOf(server),
@@ -66,6 +68,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 class House {
+  readonly connections = new Connections();
   readonly #runtime: Runtime;
   readonly #passage: Passage;
   readonly #slots: SlotDesk;
@@ -79,6 +82,7 @@ class House {
 
   receive(message: IncomingMessage, response: ServerResponse): void {
     const context = contextOf(message, response, this.#runtime.clock.now());
+    this.connections.begin(message, response);
     if (this.#isDraining) response.setHeader("connection", "close");
     response.on("error", () => response.destroy());
     this.#route(context).catch((error: unknown) => sendRefusal(context, error));
@@ -87,7 +91,7 @@ class House {
   async close(server: Server): Promise<void> {
     this.#isDraining = true;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
+    this.connections.drain();
     const { drainMs } = this.#runtime.config.server.timeouts;
     const timer = setTimeout(() => server.closeAllConnections(), drainMs);
     await closed;

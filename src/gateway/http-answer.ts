@@ -4,7 +4,6 @@ import type { SluiceError } from "../core/errors.ts";
 import type { Answer, CallReport } from "../runtime/call/answer.ts";
 import { bindingRateHeaders, reportHeaders } from "../runtime/call/answer-headers.ts";
 import type { Call } from "../runtime/call/call.ts";
-import type { CallPlan } from "../runtime/call/call-plan.ts";
 import { inboundHeaders } from "../runtime/request/headers.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type RequestContext, sendRefusal } from "./request-context.ts";
@@ -12,19 +11,16 @@ import { type RequestContext, sendRefusal } from "./request-context.ts";
 export class HttpAnswer implements Answer {
   readonly #context: RequestContext;
   readonly #runtime: Runtime;
-  readonly #plan: CallPlan;
   readonly #onFirstBytes: ((bytes: Uint8Array) => void) | null;
   #call: Call | null = null;
 
   constructor(
     context: RequestContext,
     runtime: Runtime,
-    plan: CallPlan,
     onFirstBytes: ((bytes: Uint8Array) => void) | null,
   ) {
     this.#context = context;
     this.#runtime = runtime;
-    this.#plan = plan;
     this.#onFirstBytes = onFirstBytes;
   }
 
@@ -68,9 +64,8 @@ export class HttpAnswer implements Answer {
   }
 
   #ownHeaders(report: CallReport): Record<string, string> {
-    const { account, target, tenant } = this.#plan;
-    const meters = [...account.pathFor(target).meters, ...tenant.meters];
-    const rates = bindingRateHeaders(this.#context.client, meters, this.#runtime.clock.now());
-    return { ...reportHeaders(report), ...rates };
+    const headers = reportHeaders(report);
+    const now = this.#runtime.clock.now();
+    return Object.assign(headers, bindingRateHeaders(this.#context.client, report.meters, now));
   }
 }

@@ -38,7 +38,7 @@ export function handleModels(context: RequestContext, runtime: Runtime): void {
   const { config, directory } = runtime;
   const { tenant } = identify(context.headers, directory, config.server.trustHeaders);
   const models = listModels(config, tenant);
-  const id = decodeURIComponent(context.path.slice("/v1/models".length).replace(/^\//, ""));
+  const id = decoded(context.path.slice("/v1/models".length).replace(/^\//, ""));
   const isAnthropic = context.headers["anthropic-version"] !== undefined;
   const inForm = (model: ListedModel): unknown =>
     isAnthropic ? anthropicModel(model) : openaiModel(model);
@@ -56,6 +56,15 @@ export function handleModels(context: RequestContext, runtime: Runtime): void {
     last_id: models.at(-1)?.id ?? null,
   };
   sendJson(context, 200, isAnthropic ? { data, ...paging } : { object: "list", data });
+}
+
+/** What is no valid encoding is the name of no model. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function openaiModel({ id, owner }: ListedModel) {

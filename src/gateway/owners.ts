@@ -1,4 +1,5 @@
 /** Owners: which upstream made a response, file or batch, so that a request that names it returns there. */
+import type { JsonObject } from "../core/dialect.ts";
 
 /** The latest are remembered; older ones go to the first upstream of their dialect. */
 const REMEMBERED = 50_000;
@@ -26,9 +27,9 @@ export class Owners {
   }
 
   /** The upstream that made what the path or the body names; null: unknown. */
-  ownerOf(path: string, previousId: unknown): string | null {
+  ownerOf(path: string, body: JsonObject | null): string | null {
     const [, id] = NAMES.exec(path) ?? [];
-    const named = id ?? (typeof previousId === "string" ? previousId : undefined);
-    return named === undefined ? null : (this.#upstreamById.get(named) ?? null);
+    const named = id ?? body?.previous_response_id ?? body?.input_file_id;
+    return typeof named === "string" ? (this.#upstreamById.get(named) ?? null) : null;
   }
 }

@@ -1,16 +1,17 @@
 /** Passage: takes `/v1/...` and `/{upstream}/...` requests upstream, scheduled. */
+import type { IncomingMessage } from "node:http";
 import type { JsonObject } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
 import { readClaims } from "../runtime/policy/task-claims.ts";
 import { parseJsonObject, requireJsonObject } from "../runtime/request/body.ts";
 import { claimSources } from "../runtime/request/claim-sources.ts";
-import { identify } from "../runtime/request/identity.ts";
 import type { Runtime, RuntimeRequest } from "../runtime/runtime.ts";
-import { routeModel, wireFormatOf } from "../runtime/upstream/routes.ts";
+import { nameAt, routeModel, wireFormatOf } from "../runtime/upstream/routes.ts";
 import type { Upstream } from "../runtime/upstream/upstream.ts";
 import { HttpAnswer } from "./http-answer.ts";
+import { IdentityCache } from "./identity-cache.ts";
 import { Owners } from "./owners.ts";
-import { hasBody, isJson, readBody } from "./read-body.ts";
+import { hasBody, isJson, isMultipart, readBody } from "./read-body.ts";
 import { type RequestContext, sendRefusal } from "./request-context.ts";
 
 /** Routes whose body is always JSON and names a model. */
@@ -20,6 +21,9 @@ const MODEL_ROUTES = new Set([
   "/v1/embeddings",
   "/v1/messages",
 ]);
+
+/** The same below an upstream: a false content type must not hide a model or its tokens. */
+const MODEL_PATH = /\/(?:chat\/completions|completions|responses|embeddings|messages)\/?$/;
 
 interface Body {
   readonly bytes: RuntimeRequest["bytes"];
@@ -35,6 +39,7 @@ interface Destination {
 export class Passage {
   readonly #runtime: Runtime;
   readonly #owners = new Owners();
+  readonly #identities = new IdentityCache();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -44,7 +49,9 @@ export class Passage {
     const runtime = this.#runtime;
     try {
       const { config, directory } = runtime;
-      const identity = identify(context.headers, directory, config.server.trustHeaders);
+      const { trustHeaders } = config.server;
+      const { socket } = context.message;
+      const identity = this.#identities.identify(socket, context.headers, directory, trustHeaders);
       const body = await this.#readBody(context);
       const destination = this.#destinationOf(context, body.json);
       const plan = runtime.plan({
@@ -59,7 +66,7 @@ export class Passage {
         model: destination.model,
         arrivedAt: context.arrivedAt,
       });
-      const answer = new HttpAnswer(context, runtime, plan, this.#idReader(context, destination));
+      const answer = new HttpAnswer(context, runtime, this.#idReader(context, destination));
       if (context.response.destroyed) return;
       answer.attach(runtime.start(plan, answer));
     } catch (error) {
@@ -69,7 +76,8 @@ export class Passage {
 
   async #readBody({ message, path }: RequestContext): Promise<Body> {
     if (!hasBody(message)) return { bytes: null, json: null };
-    if (!isJson(message)) return { bytes: message, json: null };
+    const isParsed = MODEL_ROUTES.has(path) || isJson(message) || hidesJson(message, path);
+    if (!isParsed) return { bytes: message, json: null };
     const { bodyMaxBytes, timeouts } = this.#runtime.config.server;
     const bytes = await readBody(message, { maxBytes: bodyMaxBytes, timeoutMs: timeouts.bodyMs });
     const json = MODEL_ROUTES.has(path) ? requireJsonObject(bytes) : parseJsonObject(bytes);
@@ -81,12 +89,12 @@ export class Passage {
     const asked = typeof body?.model === "string" ? body.model : null;
     if (!path.startsWith("/v1/")) return this.#passThrough(path, asked);
     const { config, upstreams } = this.#runtime;
-    const owner = this.#owners.ownerOf(path, body?.previous_response_id);
-    const made = owner === null ? undefined : upstreams.get(owner);
-    if (made !== undefined) return { upstream: made, path, model: modelOf(asked, asked) };
     const format = MODEL_ROUTES.has(path) ? wireFormatOf(path) : context.client;
     const route = routeModel(asked, format, config, upstreams);
-    return { upstream: route.upstream, path, model: modelOf(asked, route.model) };
+    const owner = this.#owners.ownerOf(path, body);
+    const upstream = (owner === null ? undefined : upstreams.get(owner)) ?? route.upstream;
+    const sent = upstream === route.upstream ? route.model : asked;
+    return { upstream, path, model: modelOf(asked, sent) };
   }
 
   /** `/{upstream}/rest`; an alias of that very upstream is renamed here too. */
@@ -99,8 +107,7 @@ export class Passage {
         `nothing is served at ${JSON.stringify(path.slice(0, 200))}`,
       );
     }
-    const candidate = asked === null ? undefined : this.#runtime.config.models.get(asked)?.[0];
-    const sent = candidate?.upstream === upstream.name ? candidate.model : asked;
+    const sent = nameAt(upstream, asked, this.#runtime.config);
     return { upstream, path: rest ?? "", model: modelOf(asked, sent) };
   }
 
@@ -108,6 +115,10 @@ export class Passage {
     if (!this.#owners.creates(method, path)) return null;
     return (bytes: Uint8Array) => this.#owners.remember(bytes, upstream.name);
   }
+}
+
+function hidesJson(message: IncomingMessage, path: string): boolean {
+  return MODEL_PATH.test(path) && !isMultipart(message);
 }
 
 function modelOf(asked: string | null, sent: string | null): RuntimeRequest["model"] {

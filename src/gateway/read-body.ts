@@ -1,6 +1,7 @@
 /** Read body: a request's body in memory, bounded in size and time. */
 import type { IncomingMessage } from "node:http";
 import { SluiceError } from "../core/errors.ts";
+import { afterLong } from "../runtime/coarse-timers.ts";
 
 export interface BodyLimits {
   readonly maxBytes: number;
@@ -13,7 +14,11 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 
 export function isJson({ headers }: IncomingMessage): boolean {
   const type = headers["content-type"];
-  return type === undefined || type.includes("json");
+  return type === undefined || /json/i.test(type);
+}
+
+export function isMultipart({ headers }: IncomingMessage): boolean {
+  return /^multipart\//i.test(headers["content-type"] ?? "");
 }
 
 /**
@@ -26,20 +31,20 @@ export function readBody(message: IncomingMessage, limits: BodyLimits): Promise<
     const chunks: Buffer[] = [];
     let size = 0;
     const fail = (error: SluiceError) => {
-      clearTimeout(timer);
+      stopTimer();
       message.pause();
       reject(error);
     };
-    const timer = setTimeout(() => {
+    const stopTimer = afterLong(limits.timeoutMs, () => {
       fail(new SluiceError("client_timeout", `the body did not arrive in ${limits.timeoutMs} ms`));
-    }, limits.timeoutMs);
+    });
     message.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size > limits.maxBytes) fail(tooLarge(limits.maxBytes));
       else chunks.push(chunk);
     });
     message.on("end", () => {
-      clearTimeout(timer);
+      stopTimer();
       resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
     });
     message.on("error", () => fail(new SluiceError("invalid_request", "the request broke off")));

@@ -4,6 +4,7 @@ import { type CancelTimer, MICROS_PER_MS } from "../core/clock.ts";
 import type { JsonObject } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
 import { readClaims } from "../runtime/policy/task-claims.ts";
+import type { TenantRecord } from "../runtime/policy/tenant-directory.ts";
 import { requireJsonObject } from "../runtime/request/body.ts";
 import { claimSources } from "../runtime/request/claim-sources.ts";
 import { identify } from "../runtime/request/identity.ts";
@@ -16,6 +17,8 @@ import { type RequestContext, sendJson } from "./request-context.ts";
 const LEASE_MS = 30_000;
 /** Ended slots are remembered this many, so that a repeated settle or release answers as the first did. */
 const REMEMBERED_ENDED = 10_000;
+
+const SLOT_PATH = /^\/sluice\/v1\/slots(?:\/([^/]+)\/(\w+))?$/;
 
 interface Leased {
   readonly slot: Slot;
@@ -34,8 +37,9 @@ export class SlotDesk {
 
   /** `POST /sluice/v1/slots` and `POST /sluice/v1/slots/{id}/renew|settle|release`. */
   async handle(context: RequestContext): Promise<void> {
-    const [, id, action] = /^\/sluice\/v1\/slots(?:\/([^/]+)\/(\w+))?$/.exec(context.path) ?? [];
-    if (context.method !== "POST") throw notFound(context.path);
+    const found = SLOT_PATH.exec(context.path);
+    if (found === null || context.method !== "POST") throw notFound(context.path);
+    const [, id, action] = found;
     const { config, directory } = this.#runtime;
     const { tenant } = identify(context.headers, directory, config.server.trustHeaders);
     const { bodyMaxBytes, timeouts } = config.server;
@@ -44,7 +48,7 @@ export class SlotDesk {
       timeoutMs: timeouts.bodyMs,
     });
     const body = bytes.length === 0 ? {} : requireJsonObject(bytes);
-    if (id === undefined) await this.#acquire(context, tenant.id, body);
+    if (id === undefined) await this.#acquire(context, tenant, body);
     else this.#act(context, tenant.id, id, action, body);
   }
 
@@ -52,7 +56,7 @@ export class SlotDesk {
     for (const [id] of this.#leased) this.#end(id, "released", (slot) => slot.release());
   }
 
-  async #acquire(context: RequestContext, tenantId: string, body: JsonObject): Promise<void> {
+  async #acquire(context: RequestContext, tenant: TenantRecord, body: JsonObject): Promise<void> {
     const upstream = this.#runtime.upstreams.get(String(body.upstream));
     if (upstream === undefined) {
       const known = [...this.#runtime.upstreams.keys()].join(", ");
@@ -61,8 +65,6 @@ export class SlotDesk {
         `upstream: found ${JSON.stringify(body.upstream)}, allowed: ${known}`,
       );
     }
-    const { config, directory } = this.#runtime;
-    const { tenant } = identify(context.headers, directory, config.server.trustHeaders);
     const abort = new AbortController();
     context.response.on("close", () => abort.abort(new Error("the client is gone")));
     const slot = await acquireSlot(this.#runtime, {
@@ -82,7 +84,7 @@ export class SlotDesk {
       return;
     }
     const id = `slot_${randomUUID().replaceAll("-", "")}`;
-    this.#leased.set(id, { slot, tenant: tenantId, cancelTimer: this.#startLease(id) });
+    this.#leased.set(id, { slot, tenant: tenant.id, cancelTimer: this.#startLease(id) });
     sendJson(context, 200, {
       slot: id,
       granted_at: new Date(slot.grantedAt / MICROS_PER_MS).toISOString(),

@@ -19,7 +19,7 @@ export function stateOf(runtime: Runtime) {
     [...runtime.upstreams].map(([name, { shared }]) => [
       name,
       {
-        pressure: shared.pressure({ model: null, credential: null }),
+        pressure: shared.poolPressure,
         breakers: {},
         meters: shared.meters.map((meter) => meterState(meter, now)),
       },
@@ -57,16 +57,14 @@ function queueState(runtime: Runtime, now: number) {
     oldestMs: null,
     blockedBy: null,
   }));
-  for (const { accounts } of runtime.upstreams.values()) {
-    for (const { scheduler } of accounts) {
-      for (const { index, waiting: count, oldestSince, blockedBy } of scheduler.explain()) {
-        const band = bands[index];
-        band.waiting += count;
-        if (oldestSince === null) continue;
-        band.oldestMs = Math.max(band.oldestMs ?? 0, (now - oldestSince) / MICROS_PER_MS);
-        band.blockedBy ??=
-          blockedBy === null ? null : `${blockedBy.dimension} of ${blockedBy.selector}`;
-      }
+  for (const { scheduler } of runtime.accounts) {
+    for (const { index, waiting: count, oldestSince, blockedBy } of scheduler.explain()) {
+      const band = bands[index];
+      band.waiting += count;
+      if (oldestSince === null) continue;
+      band.oldestMs = Math.max(band.oldestMs ?? 0, (now - oldestSince) / MICROS_PER_MS);
+      band.blockedBy ??=
+        blockedBy === null ? null : `${blockedBy.dimension} of ${blockedBy.selector}`;
     }
   }
   return { waiting, bytes, bands };
@@ -85,19 +83,18 @@ function emptyState(tier: string): TenantState {
 }
 
 function tenantStates(runtime: Runtime): Record<string, TenantState> {
-  const states: Record<string, TenantState> = {};
+  // No prototype: names come from clients, `__proto__` is one.
+  const states: Record<string, TenantState> = Object.create(null);
   const stateOfTenant = (id: string) => {
     states[id] ??= emptyState(runtime.directory.named(id, null).tier.name);
     return states[id];
   };
   for (const id of runtime.config.tenants.keys()) stateOfTenant(id);
-  for (const { accounts } of runtime.upstreams.values()) {
-    for (const account of accounts) {
-      for (const { id, waiting, running } of account.tenantLoads()) {
-        const state = stateOfTenant(id);
-        state.waiting += waiting;
-        state.running += running;
-      }
+  for (const account of runtime.accounts) {
+    for (const { id, waiting, running } of account.tenantLoads()) {
+      const state = stateOfTenant(id);
+      state.waiting += waiting;
+      state.running += running;
     }
   }
   return states;

@@ -12,6 +12,7 @@ import { inboundHeaders, type OutHeaders } from "./request/headers.ts";
 import type { Runtime } from "./runtime.ts";
 import { claimsOf, currentTask } from "./task-context.ts";
 import type { Fetch } from "./transport/fetch-transport.ts";
+import { nameAt } from "./upstream/routes.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
 export interface FetchOptions {
@@ -72,7 +73,7 @@ async function callUpstream(
     return refusalResponse(client, asSluiceError(error), null);
   }
   return await new Promise((resolve, reject) => {
-    const answer = new ResponseAnswer(runtime, plan, client, resolve);
+    const answer = new ResponseAnswer(runtime, client, resolve);
     request.signal.throwIfAborted();
     try {
       answer.call = runtime.start(plan, answer);
@@ -103,9 +104,7 @@ function planOf(
   const task = currentTask();
   const { directory, config } = runtime;
   const asked = typeof body?.model === "string" ? body.model : null;
-  const candidate = asked === null ? undefined : config.models.get(asked)?.[0];
-  const isAlias = candidate?.upstream === upstream.name;
-  const sent = isAlias && candidate ? candidate.model : asked;
+  const sent = nameAt(upstream, asked, config);
   return runtime.plan({
     method: request.method,
     upstream,
@@ -150,19 +149,12 @@ const BODILESS = new Set([204, 205, 304]);
 class ResponseAnswer implements Answer {
   call: Call | null = null;
   readonly #runtime: Runtime;
-  readonly #plan: CallPlan;
   readonly #client: ClientDialect;
   readonly #resolve: (response: Response) => void;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
 
-  constructor(
-    runtime: Runtime,
-    plan: CallPlan,
-    client: ClientDialect,
-    resolve: (response: Response) => void,
-  ) {
+  constructor(runtime: Runtime, client: ClientDialect, resolve: (response: Response) => void) {
     this.#runtime = runtime;
-    this.#plan = plan;
     this.#client = client;
     this.#resolve = resolve;
   }
@@ -208,10 +200,8 @@ class ResponseAnswer implements Answer {
   }
 
   #ownHeaders(report: CallReport): Record<string, string> {
-    const { account, target, tenant } = this.#plan;
-    const meters = [...account.pathFor(target).meters, ...tenant.meters];
-    const now = this.#runtime.clock.now();
-    return { ...reportHeaders(report), ...bindingRateHeaders(this.#client, meters, now) };
+    const rates = bindingRateHeaders(this.#client, report.meters, this.#runtime.clock.now());
+    return { ...reportHeaders(report), ...rates };
   }
 }
 

@@ -1,16 +1,18 @@
 /** Runtime: one configuration at work. It turns requests into calls, and keeps what lives through a reload. */
-import { randomUUID } from "node:crypto";
-import type { Readable } from "node:stream";
+import { randomBytes } from "node:crypto";
+import { Readable } from "node:stream";
 import type { Config, UpstreamConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { HeaderView, JsonObject, RequestView } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
+import type { Account } from "./account/account.ts";
 import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
 import { type BandTable, bandTable } from "./policy/bands.ts";
+import { requireModel } from "./policy/require-model.ts";
 import { judgeTask, type TaskClaims } from "./policy/task-claims.ts";
-import { mayUseModel, TenantDirectory, type TenantRecord } from "./policy/tenant-directory.ts";
+import { TenantDirectory, type TenantRecord } from "./policy/tenant-directory.ts";
 import { PressureWatch } from "./pressure-watch.ts";
 import { lacksUsage, outboundBody } from "./request/body.ts";
 import { CREDENTIAL_HEADERS, headerText, outboundHeaders } from "./request/headers.ts";
@@ -52,6 +54,8 @@ export class Runtime {
   readonly directory: TenantDirectory;
   readonly upstreams = new Map<string, Upstream>();
   readonly pressure = new PressureWatch();
+  /** Upstreams that a reload has taken out: they take nothing new, but who waits there is still served. */
+  readonly #removed = new Map<string, Upstream>();
   readonly #options: RuntimeOptions;
   #config: Config;
   #bands: BandTable;
@@ -80,15 +84,19 @@ export class Runtime {
     return this.#claimsLowered;
   }
 
+  /** Of all upstreams, the removed ones too. */
+  get accounts(): readonly Account[] {
+    const all = [...this.upstreams.values(), ...this.#removed.values()];
+    return all.flatMap(({ accounts }) => accounts);
+  }
+
   /** Requests and bytes that are in the house now. */
   get load(): { readonly waiting: number; readonly running: number; readonly bytes: number } {
-    const schedulers = [...this.upstreams.values()].flatMap(({ accounts }) =>
-      accounts.map(({ scheduler }) => scheduler),
-    );
-    const sum = (of: (scheduler: (typeof schedulers)[number]) => number) =>
-      schedulers.reduce((total, scheduler) => total + of(scheduler), 0);
+    const { accounts } = this;
+    const sum = (of: (account: Account) => number) =>
+      accounts.reduce((total, account) => total + of(account), 0);
     return {
-      waiting: sum(({ waiting }) => waiting),
+      waiting: sum(({ scheduler }) => scheduler.waiting),
       running: sum(({ running }) => running),
       bytes: this.#bytesHeld,
     };
@@ -101,16 +109,15 @@ export class Runtime {
    */
   plan(request: RuntimeRequest): CallPlan {
     const { upstream, tenant, model } = request;
-    if (model !== null && !mayUseModel(tenant, model.asked, model.sent)) {
-      throw new SluiceError("forbidden", `tenant ${tenant.id} may not use ${model.asked}`);
-    }
+    if (model !== null) requireModel(tenant, model.asked, model.sent);
     const { task, wasLowered } = judgeTask(request.claims, tenant, this.#config);
     if (wasLowered) this.#claimsLowered++;
     const credential = upstream.credentialFor(tenant);
-    const url = upstream.urlOf(request.path);
-    const view = viewOf(request, url);
+    const address = upstream.addressOf(request.path);
+    const view = viewOf(request, address.pathname);
     const operation = upstream.dialect.operation(view);
-    const addsUsage = request.body !== null && this.#asksForUsage(upstream, url, request.body);
+    const addsUsage =
+      request.body !== null && this.#asksForUsage(upstream, address.pathname, request.body);
     const { retry, server } = this.#config;
     return {
       id: requestId(),
@@ -125,7 +132,8 @@ export class Runtime {
       forecast: upstream.dialect.forecast(view, operation),
       outbound: {
         method: request.method,
-        url,
+        origin: address.origin,
+        path: address.path,
         headers: this.#headersFor(request, credential),
         body: bytesFor(request, addsUsage),
         firstByteMs: server.timeouts.firstByteMs,
@@ -168,20 +176,27 @@ export class Runtime {
     this.#config = config;
     this.#bands = bandTable(config);
     this.directory.replace(config);
-    for (const [name, upstream] of this.upstreams) {
-      const next = config.upstreams.get(name);
-      // A removed upstream takes nothing new, but whoever waits there is still served.
-      if (next === undefined) this.upstreams.delete(name);
-      else upstream.reconfigure(next, this.#bands.scheduler);
+    const known = new Map([...this.#removed, ...this.upstreams]);
+    this.upstreams.clear();
+    this.#removed.clear();
+    // In the order in which they are written now: the first that speaks a format is its default.
+    for (const next of config.upstreams.values()) {
+      const upstream = known.get(next.name);
+      if (upstream === undefined) this.#addUpstream(next);
+      else this.#keep(upstream, next, this.upstreams);
+      known.delete(next.name);
     }
-    for (const upstream of config.upstreams.values()) {
-      if (!this.upstreams.has(upstream.name)) this.#addUpstream(upstream);
-    }
+    for (const removed of known.values()) this.#keep(removed, removed.config, this.#removed);
   }
 
   async close(): Promise<void> {
-    for (const upstream of this.upstreams.values()) upstream.close();
+    for (const account of this.accounts) account.close();
     await this.#options.transport.close();
+  }
+
+  #keep(upstream: Upstream, config: UpstreamConfig, among: Map<string, Upstream>): void {
+    upstream.reconfigure(config, this.#bands.scheduler);
+    among.set(config.name, upstream);
   }
 
   #addUpstream(config: UpstreamConfig): void {
@@ -189,7 +204,7 @@ export class Runtime {
       clock: this.clock,
       initialShare: this.#options.initialShare,
       onTenantFreed: (tenantId) => {
-        for (const other of this.upstreams.values()) other.tenantFreed(tenantId);
+        for (const account of this.accounts) account.tenantFreed(tenantId);
       },
     });
     this.upstreams.set(config.name, upstream);
@@ -197,11 +212,13 @@ export class Runtime {
 
   #watchPressure({ upstream, account, target }: CallPlan): void {
     const levels = this.#config.policy.pressure;
-    this.pressure.check(upstream, this.clock.now(), levels, () => account.pressure(target));
+    this.pressure.check(upstream, this.clock.now(), levels, () =>
+      account.pressureAt(account.pathFor(target)),
+    );
   }
 
-  #asksForUsage(upstream: Upstream, url: URL, body: JsonObject): boolean {
-    return upstream.dialect.name === "openai" && lacksUsage(url.pathname, body);
+  #asksForUsage(upstream: Upstream, pathname: string, body: JsonObject): boolean {
+    return upstream.dialect.name === "openai" && lacksUsage(pathname, body);
   }
 
   #headersFor(
@@ -213,13 +230,14 @@ export class Runtime {
       withheld,
       added: request.upstream.addedHeaders(credential),
       isRead: request.body !== null,
+      keepsLength: request.bytes instanceof Readable,
     });
   }
 }
 
-function viewOf({ method, headers, body, bytes }: RuntimeRequest, url: URL): RequestView {
+function viewOf({ method, headers, body, bytes }: RuntimeRequest, pathname: string): RequestView {
   const bodyBytes = typeof bytes === "string" || bytes instanceof Uint8Array ? bytes.length : 0;
-  return { method, path: url.pathname, headers, body, bodyBytes };
+  return { method, path: pathname, headers, body, bodyBytes };
 }
 
 function bytesFor(request: RuntimeRequest, addsUsage: boolean): RuntimeRequest["bytes"] {
@@ -245,6 +263,11 @@ function sizeOf({ outbound }: CallPlan): number {
   return typeof body === "string" || body instanceof Uint8Array ? body.length : 0;
 }
 
+/** Unique over processes by the first part, inside one by the second; nothing secret hangs on it. */
+const PROCESS_ID = randomBytes(9).toString("hex");
+let lastRequest = 0;
+
 function requestId(): string {
-  return `slc_${randomUUID().replaceAll("-", "")}`;
+  lastRequest++;
+  return `slc_${PROCESS_ID}${lastRequest.toString(16).padStart(10, "0")}`;
 }

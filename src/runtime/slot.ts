@@ -6,7 +6,9 @@ import type { CallEnd, Forecast, HeaderView } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
 import { OK_VERDICT } from "../core/verdict/verdict.ts";
 import type { Reservation } from "./account/account.ts";
-import { refusalError, waitError } from "./call/refusals.ts";
+import { closingError, refusalError } from "./call/refusals.ts";
+import { waitEnd } from "./call/wait-end.ts";
+import { requireModel } from "./policy/require-model.ts";
 import { judgeTask, type TaskClaims } from "./policy/task-claims.ts";
 import type { TenantRecord } from "./policy/tenant-directory.ts";
 import type { Runtime } from "./runtime.ts";
@@ -54,6 +56,7 @@ export interface Slot {
 export function acquireSlot(runtime: Runtime, request: SlotRequest): Promise<Slot> {
   const { upstream, tenant, model, signal } = request;
   signal?.throwIfAborted();
+  if (model !== null) requireModel(tenant, model);
   const { task } = judgeTask(request.claims, tenant, runtime.config);
   const askedAt = runtime.clock.now();
   const forecast = forecastOf(request.demand);
@@ -68,7 +71,7 @@ export function acquireSlot(runtime: Runtime, request: SlotRequest): Promise<Slo
       target: { model, credential: upstream.credentialFor(tenant) },
       band: () => runtime.bands.indexOf(tenant.tier.name, task.latency),
       demand: forecast.charged,
-      expiresAt: askedAt + task.maxWaitMs * MICROS_PER_MS,
+      expiresAt: waitEnd(askedAt, task.maxWaitMs, task.deadlineMs, askedAt),
       deadline: task.deadlineMs === null ? null : askedAt + task.deadlineMs * MICROS_PER_MS,
       isChainStep: task.chain !== null && task.chain.step > 1,
       onGranted: () => {
@@ -77,9 +80,13 @@ export function acquireSlot(runtime: Runtime, request: SlotRequest): Promise<Slo
         const waitMs = (grantedAt - askedAt) / MICROS_PER_MS;
         resolve(slotOf(runtime, upstream, reservation as Reservation, forecast, grantedAt, waitMs));
       },
-      onExpired: (retryAfter, meter) => {
+      onRefused: (refusal) => {
         leave();
-        reject(waitError("max_wait_exceeded", meter, retryAfter));
+        reject(refusalError(refusal));
+      },
+      onClosed: () => {
+        leave();
+        reject(closingError());
       },
     });
     if (asked.kind === "refused") {

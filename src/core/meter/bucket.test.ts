@@ -28,6 +28,13 @@ describe("bucket", () => {
     expect(meter.waitFor(ask * UNIT, 0, T0)).toBe(wait);
   });
 
+  test("the wait is right to the microsecond even where the division is rounded up", () => {
+    const meter = bucket({ amount: 1_728, per: 86_400 * SECOND, initialShare: 0 });
+    const wait = meter.waitFor(1_302_867_937, 0, T0);
+    expect(meter.level(T0 + wait - 1)).toBeLessThan(1_302_867_937);
+    expect(meter.level(T0 + wait)).toBeGreaterThanOrEqual(1_302_867_937);
+  });
+
   test("refills to the brim, never beyond", () => {
     const meter = bucket({ amount: 10 });
     meter.debit(UNIT, T0);

@@ -156,7 +156,10 @@ describe.each(TIMED)("every meter that refills: $name", ({ create }) => {
         const alone = create(limit);
         let now = T0;
         for (const meter of [watched, alone]) meter.debit(meter.capacity, now);
-        for (const pause of pauses) watched.level((now += pause));
+        for (const pause of pauses) {
+          now += pause;
+          watched.level(now);
+        }
         expect(watched.level(now)).toBe(alone.level(now));
       }),
       { numRuns: 200 },

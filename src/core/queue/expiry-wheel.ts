@@ -49,6 +49,12 @@ export class ExpiryWheel {
     wheelPrevious[row] = -1;
   }
 
+  /** Collects again at once what `collect` has given out. */
+  postpone(row: number): void {
+    this.remove(row);
+    this.add(row);
+  }
+
   /** Appends the rows whose wait has ended at `now` to `expired`; they are still in the wheel. */
   collect(now: number, expired: number[]): void {
     const target = Math.max(tickOf(now), this.#tick);

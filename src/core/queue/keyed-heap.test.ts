@@ -16,7 +16,7 @@ const steps = fc.array(
       arbitrary: fc.record({ kind: fc.constant("remove"), place: fc.nat(), key: keys }),
     },
   ),
-  { maxLength: 200 },
+  { maxLength: 200, size: "max" },
 );
 
 function naiveTop(items: readonly Keyed[]): Keyed | undefined {

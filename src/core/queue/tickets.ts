@@ -4,10 +4,10 @@
  * A ticket is a row number; a handle is row and generation in one number, so that a late cancel or
  * settlement of a row that has been reused is recognised and ignored. About 120 bytes a ticket.
  */
-import type { Demand } from "../demand.ts";
+import { type Demand, NO_DEMAND } from "../demand.ts";
 import { MICRO_UNITS } from "../meter/meter.ts";
 
-/** Columns of demand. `units` and slots are handled by the meters that count them. */
+/** Columns of demand. Units are kept as they came; every request takes one slot. */
 export const COLUMNS = ["requests", "tokens", "input_tokens", "output_tokens", "usd"] as const;
 export const COLUMN_COUNT = COLUMNS.length;
 
@@ -37,6 +37,8 @@ export class Tickets {
   wheelNext = new Int32Array(FIRST_ROWS);
   wheelPrevious = new Int32Array(FIRST_ROWS);
   state = new Uint8Array(FIRST_ROWS);
+  /** Demand in a platform's own units, whole units by name; settled as they were reserved. */
+  readonly units: Demand["units"][] = [];
   readonly references: unknown[] = [];
   #generation = new Uint32Array(FIRST_ROWS);
   #nextFree = new Int32Array(FIRST_ROWS);
@@ -64,6 +66,7 @@ export class Tickets {
   free(row: number): void {
     this.state[row] = TicketState.free;
     this.references[row] = undefined;
+    this.units[row] = NO_DEMAND.units;
     this.#generation[row] = (this.#generation[row] + 1) % GENERATIONS;
     this.#nextFree[row] = this.#firstFree;
     this.#firstFree = row;
@@ -89,6 +92,7 @@ export class Tickets {
     this.amounts[first + 2] = toMicro(demand.inputTokens);
     this.amounts[first + 3] = toMicro(demand.outputTokens);
     this.amounts[first + 4] = toMicro(demand.usd);
+    this.units[row] = demand.units;
   }
 
   /** Is `a` to be served before `b`? */

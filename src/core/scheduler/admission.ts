@@ -1,7 +1,7 @@
 /** Admission: does a ticket fit in all its meters, and what changes in them when it is granted or settled. */
-import type { Demand } from "../demand.ts";
+import { amountOf, type Demand } from "../demand.ts";
 import { type Meter, MICRO_UNITS } from "../meter/meter.ts";
-import { COLUMN_COUNT, type Tickets, toMicro } from "../queue/tickets.ts";
+import { type Tickets, toMicro } from "../queue/tickets.ts";
 import { amountAt, type Path, SLOT } from "./path.ts";
 import type { Flow, Tenant } from "./tenant.ts";
 
@@ -24,7 +24,7 @@ export class Fit {
 export function ownWait(tickets: Tickets, row: number, tenant: Tenant, now: number): number {
   let wait = 0;
   for (let i = 0; i < tenant.meters.length; i++) {
-    const amount = amountAt(tickets, row, tenant.columns[i]);
+    const amount = amountAt(tickets, row, tenant.columns[i], tenant.meters[i]);
     if (amount > 0) wait = Math.max(wait, tenant.meters[i].waitFor(amount, 0, now));
   }
   return wait;
@@ -33,7 +33,7 @@ export function ownWait(tickets: Tickets, row: number, tenant: Tenant, now: numb
 export function price(tickets: Tickets, row: number, path: Path, fit: Fit): void {
   fit.dominantCost = 0;
   for (let i = 0; i < path.meters.length; i++) {
-    const cost = path.cost(i, amountAt(tickets, row, path.columns[i]));
+    const cost = path.cost(i, amountAt(tickets, row, path.columns[i], path.meters[i]));
     fit.costs[i] = cost;
     if (cost > fit.dominantCost) fit.dominantCost = cost;
   }
@@ -49,31 +49,33 @@ export function measure(
 ): void {
   fit.wait = 0;
   for (let i = 0; i < path.meters.length; i++) {
-    const amount = amountAt(tickets, row, path.columns[i]);
+    const amount = amountAt(tickets, row, path.columns[i], path.meters[i]);
     const wait = amount > 0 ? path.meters[i].waitFor(amount, floors[i], now) : 0;
     fit.waits[i] = wait;
     if (wait > fit.wait) fit.wait = wait;
   }
 }
 
-/** Can nobody use what the i-th meter holds now? Every request takes at least one request and one slot. */
-export function isDrained(path: Path, i: number, floor: number, now: number): boolean {
+/**
+ * Microseconds until the i-th meter holds what the smallest demand could use; 0: now. Whoever
+ * touches requests or slots takes at least one.
+ */
+export function leastWait(path: Path, i: number, floor: number, now: number): number {
   const meter = path.meters[i];
-  if (meter.frozenUntil > now) return true;
   const { dimension } = meter.label;
   const least = dimension === "requests" || dimension === "concurrency" ? MICRO_UNITS : 1;
-  return meter.level(now) - floor < least;
+  return meter.waitFor(least, floor, now);
 }
 
 /** Takes the reservation from every meter: the path's and the tenant's. */
 export function debitAll(tickets: Tickets, row: number, flow: Flow, now: number): void {
   const { path } = flow.lane;
   for (let i = 0; i < path.meters.length; i++) {
-    path.meters[i].debit(amountAt(tickets, row, path.columns[i]), now);
+    path.meters[i].debit(amountAt(tickets, row, path.columns[i], path.meters[i]), now);
   }
   const { tenant } = flow;
   for (let i = 0; i < tenant.meters.length; i++) {
-    tenant.meters[i].debit(amountAt(tickets, row, tenant.columns[i]), now);
+    tenant.meters[i].debit(amountAt(tickets, row, tenant.columns[i], tenant.meters[i]), now);
   }
 }
 
@@ -112,27 +114,13 @@ function settleMeter(
   counted: Demand,
   now: number,
 ): number {
-  const reserved = amountAt(tickets, row, column);
-  const surplus = column === SLOT ? reserved : reserved - countedAt(counted, column);
+  const reserved = amountAt(tickets, row, column, meter);
+  const surplus =
+    column === SLOT ? reserved : reserved - toMicro(amountOf(counted, meter.label.dimension));
   if (surplus !== 0) meter.credit(surplus, tickets.since[row], now);
   return column === SLOT ? 0 : surplus;
 }
 
 function overtimeCost(path: Path, i: number, elapsed: number): number {
   return ((elapsed - path.serviceMicros) * 1_000 * MICRO_UNITS) / path.meters[i].capacity;
-}
-
-function countedAt(counted: Demand, column: number): number {
-  switch (column % COLUMN_COUNT) {
-    case 0:
-      return toMicro(counted.requests);
-    case 1:
-      return toMicro(counted.tokens);
-    case 2:
-      return toMicro(counted.inputTokens);
-    case 3:
-      return toMicro(counted.outputTokens);
-    default:
-      return toMicro(counted.usd);
-  }
 }

@@ -55,7 +55,7 @@ export class Backlog {
     const { state, sequence } = this.tickets;
     const rows: number[] = [];
     for (let row = 0; row < state.length; row++) {
-      if (state[row] === TicketState.later || state[row] === TicketState.waiting) rows.push(row);
+      if (this.isWaiting(row)) rows.push(row);
     }
     return rows.sort((a, b) => sequence[a] - sequence[b]);
   }
@@ -69,6 +69,18 @@ export class Backlog {
       oldest.set(index, Math.min(since, oldest.get(index) ?? since));
     }
     return oldest;
+  }
+
+  /** Rows whose wait ends now, or so soon that it may end now. */
+  due(now: number): number[] {
+    const rows: number[] = [];
+    this.wheel.collect(now, rows);
+    return rows;
+  }
+
+  isWaiting(row: number): boolean {
+    const state = this.tickets.state[row];
+    return state === TicketState.later || state === TicketState.waiting;
   }
 
   /** The tenant's own meters hold the flow back until `until`. */
@@ -95,6 +107,7 @@ export class Backlog {
 
   /** When `advance` or the wheel has something to do, microseconds. */
   get nextAt(): number {
+    if (this.#waiting === 0) return Number.POSITIVE_INFINITY;
     const later = this.#later.top?.key ?? Number.POSITIVE_INFINITY;
     const parked = this.#parked.top?.key ?? Number.POSITIVE_INFINITY;
     return Math.min(later, parked, this.wheel.nextAt);
@@ -104,15 +117,22 @@ export class Backlog {
     const flow = this.flows[this.tickets.flow[row]];
     this.tickets.state[row] = TicketState.waiting;
     flow.waiting.add(row);
-    if (flow.waiting.size === 1 && flow.parkedUntil === 0) this.#compete(flow, now);
+    if (flow.parkedUntil > 0) this.#recheck(flow, row);
+    else if (flow.waiting.size === 1) this.#compete(flow, now);
   }
 
   #leave(row: number): void {
     const flow = this.flows[this.tickets.flow[row]];
+    if (flow.parkedUntil > 0) this.#recheck(flow, row);
     flow.waiting.remove(row);
     if (flow.waiting.size > 0) return;
     if (flow.parkedUntil > 0) this.#endParking(flow);
     else if (flow.isCompeting) this.#withdraw(flow);
+  }
+
+  /** A flow is parked for the sake of its head: another head may fit at once. */
+  #recheck(flow: Flow, row: number): void {
+    if (flow.waiting.top === row) this.#parked.rekey(flow, 0);
   }
 
   #compete(flow: Flow, now: number): void {
@@ -148,14 +168,24 @@ export class Backlog {
     this.#later.remove(later);
   }
 
-  /** Keeps the band's sums of queued demand, by which waits are foreseen. */
+  /** Keeps the sums of queued demand, by which waits are foreseen. */
   #count(row: number, sign: 1 | -1): void {
-    const { band, lane } = this.flows[this.tickets.flow[row]];
+    const flow = this.flows[this.tickets.flow[row]];
+    const { account, band, lane, tenant } = flow;
     band.waiting += sign;
-    const { indexes, columns } = lane.path;
+    flow.queued += sign;
+    const { indexes, columns, meters } = lane.path;
+    let isSparse = false;
     for (let i = 0; i < indexes.length; i++) {
-      const amount = amountAt(this.tickets, row, columns[i]);
+      const amount = amountAt(this.tickets, row, columns[i], meters[i]);
       band.queued[indexes[i]] = queuedAt(band, indexes[i]) + sign * amount;
+      account.queued[indexes[i]] = (account.queued[indexes[i]] ?? 0) + sign * amount;
+      if (amount === 0) isSparse = true;
+    }
+    if (isSparse) lane.sparse += sign;
+    for (let i = 0; i < tenant.meters.length; i++) {
+      const amount = amountAt(this.tickets, row, tenant.columns[i], tenant.meters[i]);
+      account.queuedAtOwn[i] = (account.queuedAtOwn[i] ?? 0) + sign * amount;
     }
   }
 }

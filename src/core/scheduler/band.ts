@@ -1,4 +1,4 @@
-/** Band: one strict priority class; inside it lanes, one a path, where flows compete by start tag. */
+/** Band: one strict priority class; inside it lanes, one a path, where flows take turns. */
 import { type Keyed, KeyedHeap } from "../queue/keyed-heap.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { FairAccount, VirtualTime } from "./fair-account.ts";
@@ -8,6 +8,9 @@ import type { Path } from "./path.ts";
 /** What competes in a lane: a tenant's flow. */
 export interface Competitor extends Keyed {
   readonly account: FairAccount;
+  /** Its turn in its lane, and its lane's turn in the band while it is first there; see `place`. */
+  tag: number;
+  bandTag: number;
 }
 
 /** The flows of one band on one path. */
@@ -15,12 +18,27 @@ export class Lane<F extends Competitor> {
   readonly band: Band<F>;
   readonly path: Path;
   readonly flows = new KeyedHeap<F>();
+  /** Tag of the last grant in turn. */
+  clock = 0;
   /** Number of the pump in which nothing more can leave by this lane. */
   closedIn = 0;
+  /** Number of the pump in which its band's guarantee can do nothing more for it. */
+  passedOverIn = 0;
+  /** Waiting tickets that leave some meter of the path untouched, so may pass where others cannot. */
+  sparse = 0;
+  #probes = 0;
+  #probedIn = 0;
 
   constructor(band: Band<F>, path: Path) {
     this.band = band;
     this.path = path;
+  }
+
+  /** Counts a blocked head; how many has it been in this pump? */
+  countProbe(pump: number): number {
+    if (this.#probedIn !== pump) this.#probes = 0;
+    this.#probedIn = pump;
+    return ++this.#probes;
   }
 }
 
@@ -35,7 +53,10 @@ export class Band<F extends Competitor> {
   /** Demand that arrives per meter. */
   readonly arrivals: Arrivals;
   waiting = 0;
-  /** Sum of the weights of the flows that compete. */
+  /** Tag of the last grant in turn. */
+  clock = 0;
+  /** Accounts that compete, and the sum of their weights. */
+  competing = 0;
   activeWeight = 0;
 
   constructor(index: number, options: BandOptions, now: number) {
@@ -53,14 +74,14 @@ export class Band<F extends Competitor> {
     return lane;
   }
 
-  /** The open lane whose first flow has the smallest tag. */
-  bestLane(pump: number): Lane<F> | null {
+  /** The lane whose turn it is, of those not marked with this pump. */
+  bestLane(pump: number, mark: "closedIn" | "passedOverIn"): Lane<F> | null {
     let best: Lane<F> | null = null;
     let bestFlow: F | null = null;
     for (const lane of this.lanes) {
       const flow = lane.flows.top;
-      if (flow === undefined || lane.closedIn === pump) continue;
-      if (bestFlow === null || flow.key < bestFlow.key) {
+      if (flow === undefined || lane[mark] === pump) continue;
+      if (bestFlow === null || isBefore(flow, bestFlow)) {
         best = lane;
         bestFlow = flow;
       }
@@ -69,12 +90,46 @@ export class Band<F extends Competitor> {
   }
 
   compete(flow: F, lane: Lane<F>): void {
-    lane.flows.add(flow, flow.account.startTag(lane.path, this.virtual));
-    this.activeWeight += flow.account.weight;
+    const { account } = flow;
+    this.place(flow, lane);
+    lane.flows.add(flow, flow.tag);
+    if (account.competing++ > 0) return;
+    this.competing++;
+    this.activeWeight += account.weight;
   }
 
   withdraw(flow: F, lane: Lane<F>): void {
+    const { account } = flow;
     lane.flows.remove(flow);
-    this.activeWeight -= flow.account.weight;
+    if (--account.competing > 0) return;
+    this.competing--;
+    // From nothing again when nobody competes, so that no rounding is left behind.
+    this.activeWeight = this.competing > 0 ? this.activeWeight - account.weight : 0;
   }
+
+  /**
+   * Works out a flow's turn: as far behind the clock as its tenant is ahead of virtual time. In its
+   * lane every meter counts, among lanes those they share. Clocks of their own, because virtual
+   * times drift apart: a model that is short of supply must not set the pace of the account, nor
+   * the account's pace level those who wait for the model.
+   */
+  place(flow: F, lane: Lane<F>): void {
+    flow.tag = lane.clock + flow.account.lead(lane.path.indexes, this.virtual);
+    flow.bandTag = this.clock + flow.account.lead(lane.path.sharedIndexes, this.virtual);
+  }
+
+  /** A flow is granted in turn. */
+  advance(flow: F, lane: Lane<F>): void {
+    lane.clock = Math.max(lane.clock, flow.tag);
+    this.clock = Math.max(this.clock, flow.bandTag);
+  }
+
+  /** A tenant's weight changes while it may compete. */
+  reweigh(account: FairAccount, weight: number): void {
+    if (account.competing > 0) this.activeWeight += weight - account.weight;
+  }
+}
+
+function isBefore(a: Competitor, b: Competitor): boolean {
+  return a.bandTag === b.bandTag ? a.id < b.id : a.bandTag < b.bandTag;
 }

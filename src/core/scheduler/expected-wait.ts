@@ -1,9 +1,9 @@
 /**
  * Expected wait: how long a new request would wait, known before it is queued.
  *
- * Per meter: what has to be supplied before it (demand queued in higher bands, its fair share of
- * its own band, what the meter lacks) over the supply that higher bands' arrivals leave. The
- * largest over its meters. It is a forecast: arrivals may change.
+ * Per meter: what has to be supplied before it (demand queued in higher bands, its tenant's own
+ * queue and the others' fair share meanwhile, what the meter lacks) over the supply that higher
+ * bands' arrivals leave. The largest over its meters. It is a forecast: arrivals may change.
  */
 import type { Meter } from "../meter/meter.ts";
 import { queuedAt } from "./backlog.ts";
@@ -26,6 +26,7 @@ export interface WaitQuestion {
   readonly band: Band<Competitor>;
   readonly bands: readonly Band<Competitor>[];
   readonly account: FairAccount;
+  readonly isChainStep: boolean;
   /** Micro-units per meter of the path. */
   readonly amounts: readonly number[];
   readonly floors: readonly number[];
@@ -45,25 +46,38 @@ export function expectedWait(question: WaitQuestion): WaitForecast {
 }
 
 function waitAt(question: WaitQuestion, i: number): number {
-  const { path, band, amounts, floors, now } = question;
+  const { path, amounts, floors, now } = question;
+  if (amounts[i] === 0) return 0;
   const meter = path.meters[i];
-  const amount = amounts[i];
-  if (amount === 0) return 0;
-  const index = path.indexes[i];
-  const higher = sumHigher(question, (other) => queuedAt(other, index));
-  const own = Math.min(queuedAt(band, index), fairlyAhead(question, i));
-  if (higher + own === 0) return meter.waitFor(amount, floors[i], now);
-  const target = Math.min(amount + floors[i], Math.max(amount, meter.capacity));
-  const lacking = higher + own + target - meter.level(now);
-  const wait = lacking / leftSupply(question, i);
-  return Math.max(0, wait, meter.frozenUntil - now);
+  const queuedAbove = sumHigher(question, (other) => queuedAt(other, path.indexes[i]));
+  const ahead = queuedAbove + aheadInBand(question, i);
+  const whole = ahead + amounts[i];
+  const left = leftSupply(question, i);
+  // Slots come back by release, not by time: for them only the mean supply tells a wait.
+  const exact = finiteOr0(meter.waitFor(whole, floors[i], now));
+  const isExact = exact > 0 && left === path.supply(i) && whole + floors[i] <= meter.capacity;
+  if (isExact) return exact;
+  const last = Math.min(amounts[i] + floors[i], Math.max(amounts[i], meter.capacity));
+  return Math.max(0, exact, Math.ceil((ahead + last - meter.level(now)) / left));
 }
 
-/** What others of the band are served before this tenant's turn comes: virtual time to go x weights. */
-function fairlyAhead({ path, band, account }: WaitQuestion, i: number): number {
-  const lead = account.startTag(path, band.virtual) - (band.virtual[path.indexes[i]] ?? 0);
-  const micros = Math.max(0, lead) / 1_000;
-  return micros * Math.max(band.activeWeight, account.weight) * path.supply(i);
+/**
+ * What is served in its band before a new request: its tenant's queue, unless it goes before it,
+ * and what the others' weights earn until the tenant's virtual time has come to it.
+ */
+function aheadInBand({ path, band, account, isChainStep }: WaitQuestion, i: number): number {
+  const index = path.indexes[i];
+  const mine = account.queued[index] ?? 0;
+  const before = isChainStep ? 0 : mine;
+  const lead = account.startAt(index, band.virtual) - (band.virtual[index] ?? 0);
+  const distance = (lead / 1_000) * path.supply(i) + before / account.weight;
+  const rivals = band.activeWeight - (account.competing > 0 ? account.weight : 0);
+  const theirs = Math.ceil(distance * Math.max(0, rivals));
+  return before + Math.min(queuedAt(band, index) - mine, theirs);
+}
+
+function finiteOr0(wait: number): number {
+  return Number.isFinite(wait) ? wait : 0;
 }
 
 function leftSupply(question: WaitQuestion, i: number): number {

@@ -1,7 +1,11 @@
 /** Guarantee: a minimum share, earned only while work waits, spent by whatever its bands are granted. */
 import type { GuaranteeOptions } from "./options.ts";
 
-/** Credit may always grow to one second of the pool, or to the head's cost if that is larger. */
+/**
+ * Credit may always grow to one second of the pool, or to twice the head's cost if that is larger:
+ * what is earned while a head that can pay is still being passed is for the one after it. Without
+ * it a band of large requests would have half of its share.
+ */
 const CREDIT_NANOS = 1_000_000_000;
 
 export class Guarantee {
@@ -31,11 +35,12 @@ export class Guarantee {
     this.waiting--;
   }
 
-  /** Can it pay for a head of this cost? Earning stops at what the head needs. */
+  /** Can it pay for a head of this cost? */
   canPay(cost: number, now: number): boolean {
     if (now > this.#at) {
       const earned = (now - this.#at) * 1_000 * this.share;
-      this.#credit = Math.min(this.#credit + earned, Math.max(CREDIT_NANOS, cost));
+      const most = Math.max(CREDIT_NANOS, 2 * cost, this.#credit); // a small head takes none away
+      this.#credit = Math.min(this.#credit + earned, most);
       this.#at = now;
     }
     return this.#credit >= cost;

@@ -29,5 +29,5 @@ export interface SchedulerOptions {
 /** At most this many grants leave in one pump, so that no call takes long; the rest follows at once. */
 export const GRANTS_PER_PUMP = 256;
 
-/** Heads that are looked at behind a blocked one, per band and pump. */
+/** Heads that are looked at behind a blocked one, per lane and pump. */
 export const PROBES_PER_PUMP = 8;

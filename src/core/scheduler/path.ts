@@ -1,10 +1,12 @@
 /** Path: the shared meters that one kind of request must fit in, with what admission needs to know of each. */
+import type { Demand } from "../demand.ts";
 import { Bucket } from "../meter/bucket.ts";
 import { type Meter, MICRO_UNITS } from "../meter/meter.ts";
-import { COLUMN_COUNT, COLUMNS, type Tickets } from "../queue/tickets.ts";
+import { COLUMN_COUNT, COLUMNS, type Tickets, toMicro } from "../queue/tickets.ts";
 
-/** Column of the demand that a meter counts; SLOT: one slot a request. */
+/** Column of the demand that a meter counts; SLOT: one slot a request; UNITS: a platform's own. */
 export const SLOT = -1;
+const UNITS = -2;
 
 /** Until calls have been seen, one is expected to take this long: microseconds. */
 const FIRST_SERVICE_MICROS = 1_000_000;
@@ -13,14 +15,19 @@ const SERVICE_GAIN = 0.1;
 
 export function columnOf(meter: Meter): number {
   const { dimension } = meter.label;
-  return dimension === "concurrency"
-    ? SLOT
-    : COLUMNS.indexOf(dimension as (typeof COLUMNS)[number]);
+  if (dimension === "concurrency") return SLOT;
+  const column = COLUMNS.indexOf(dimension as (typeof COLUMNS)[number]);
+  return column < 0 ? UNITS : column;
 }
 
 /** The amount a ticket takes from a meter with this column, in micro-units. */
-export function amountAt(tickets: Tickets, row: number, column: number): number {
-  return column === SLOT ? MICRO_UNITS : tickets.amounts[row * COLUMN_COUNT + column];
+export function amountAt(tickets: Tickets, row: number, column: number, meter: Meter): number {
+  if (column >= 0) return tickets.amounts[row * COLUMN_COUNT + column];
+  return column === SLOT ? MICRO_UNITS : toMicro(unitsAt(tickets.units[row], meter));
+}
+
+function unitsAt(units: Demand["units"], { label }: Meter): number {
+  return units[label.dimension.slice("units:".length)] ?? 0;
 }
 
 export class Path {
@@ -29,6 +36,8 @@ export class Path {
   /** Place of each meter in the scheduler's table, for tags and queued amounts. */
   readonly indexes: readonly number[];
   readonly columns: readonly number[];
+  /** Those of the indexes that other paths have too; grows as paths are made. */
+  sharedIndexes: readonly number[] = [];
   /** What the first band and the others must leave untouched in each meter. */
   readonly floorsFirst: readonly number[];
   readonly floorsOther: readonly number[];

@@ -11,7 +11,7 @@ import { type Handle, TicketState } from "../queue/tickets.ts";
 import {
   debitAll,
   Fit,
-  isDrained,
+  leastWait,
   MAX_METERS_PER_PATH,
   measure,
   ownWait,
@@ -62,6 +62,8 @@ export class Scheduler {
   readonly #blockages: Blockages;
   readonly #meters: Meter[] = [];
   readonly #paths: Path[] = [];
+  /** In how many of them each meter is. */
+  readonly #pathsOf: number[] = [];
   readonly #freeFlows: number[] = [];
   readonly #fit = new Fit();
   readonly #stash: Flow[] = [];
@@ -102,6 +104,10 @@ export class Scheduler {
     const indexes = meters.map((meter) => this.#indexOf(meter));
     const path = new Path(this.#paths.length, meters, indexes, this.options);
     this.#paths.push(path);
+    for (const index of indexes) this.#pathsOf[index] = (this.#pathsOf[index] ?? 0) + 1;
+    for (const known of this.#paths) {
+      known.sharedIndexes = known.indexes.filter((index) => this.#pathsOf[index] > 1);
+    }
     return path;
   }
 
@@ -195,12 +201,17 @@ export class Scheduler {
     this.#granted = [];
     this.#wake = Number.POSITIVE_INFINITY;
     this.#blockages.begin(this.#pump);
-    const expired = this.#expire(now);
+    const due = this.#backlog.due(now);
+    const expired: unknown[] = [];
+    for (const row of due) {
+      if (this.#backlog.tickets.expiresAt[row] < now) this.#expire(row, expired);
+    }
     this.#backlog.advance(now);
     for (const guarantee of this.#guarantees) this.#serveGuarantee(guarantee, now);
-    for (const band of this.bands) if (band.activeWeight > 0) this.#serveBand(band, now);
+    for (const band of this.bands) if (band.competing > 0) this.#serveBand(band, now);
     const isFull = this.#granted.length >= GRANTS_PER_PUMP;
-    const wakeAt = isFull ? now : Math.min(this.#wake, this.#backlog.nextAt);
+    if (this.#endLastChances(due, isFull, expired) || isFull) this.#wakeIn(0, now);
+    const wakeAt = Math.max(now, Math.min(this.#wake, this.#backlog.nextAt));
     return { granted: this.#granted, expired, wakeAt };
   }
 
@@ -227,26 +238,40 @@ export class Scheduler {
     return row;
   }
 
-  #expire(now: number): unknown[] {
-    const rows: number[] = [];
-    this.#backlog.wheel.collect(now, rows);
-    const references: unknown[] = [];
-    for (const row of rows) {
-      references.push(this.#backlog.tickets.references[row]);
-      this.#backlog.remove(row);
-      this.#backlog.tickets.free(row);
+  #expire(row: number, expired: unknown[]): void {
+    expired.push(this.#backlog.tickets.references[row]);
+    this.#backlog.remove(row);
+    this.#backlog.tickets.free(row);
+  }
+
+  /**
+   * What is due but not over was tried a last time in this pump, so that a short wait finds the
+   * room there is. Says whether a wait has ended that may have held others back.
+   */
+  #endLastChances(due: readonly number[], isFull: boolean, expired: unknown[]): boolean {
+    let hasEnded = false;
+    for (const row of due) {
+      if (!this.#backlog.isWaiting(row)) continue;
+      hasEnded = true;
+      if (isFull) this.#backlog.wheel.postpone(row);
+      else this.#expire(row, expired);
     }
-    return references;
+    return hasEnded;
   }
 
   /** A guarantee with credit goes before the strict order, may use the holdback, and may be bypassed by its share. */
   #serveGuarantee(guarantee: Guarantee, now: number): void {
+    let isBlocked = false;
     while (guarantee.waiting > 0 && this.#granted.length < GRANTS_PER_PUMP) {
       const lane = this.#firstLane(guarantee);
       if (lane === null) return;
       const flow = lane.flows.top as Flow;
       const row = flow.waiting.top;
       price(this.#backlog.tickets, row, lane.path, this.#fit);
+      if (isBlocked && this.#blockages.meetsCredited(lane.path, this.#fit)) {
+        lane.passedOverIn = this.#pump; // the credit is for the head before it
+        continue;
+      }
       const cost = this.#fit.dominantCost;
       if (!guarantee.canPay(cost, now)) {
         this.#wakeIn(guarantee.timeUntil(cost), now);
@@ -254,24 +279,25 @@ export class Scheduler {
       }
       const bound = cost * guarantee.bypassRatio;
       const served = this.#tryServe(flow, row, lane.path.floorsFirst, null, bound, now);
-      if (served === "blocked") return;
+      if (served !== "blocked") continue;
+      lane.passedOverIn = this.#pump;
+      isBlocked = true;
     }
   }
 
   #firstLane(guarantee: Guarantee): Lane<Flow> | null {
     for (const band of guarantee.bands) {
-      const lane = this.bands[band].bestLane(this.#pump);
+      const lane = this.bands[band].bestLane(this.#pump, "passedOverIn");
       if (lane !== null) return lane;
     }
     return null;
   }
 
   #serveBand(band: Band<Flow>, now: number): void {
-    let probes = 0;
-    while (probes < PROBES_PER_PUMP && this.#granted.length < GRANTS_PER_PUMP) {
-      const lane = band.bestLane(this.#pump);
+    while (this.#granted.length < GRANTS_PER_PUMP) {
+      const lane = band.bestLane(this.#pump, "closedIn");
       if (lane === null) break;
-      if (this.#blockages.isClosed(lane.path, band.index)) {
+      if (lane.sparse === 0 && this.#blockages.isClosed(lane.path, band.index)) {
         lane.closedIn = this.#pump;
         continue;
       }
@@ -282,7 +308,7 @@ export class Scheduler {
       if (this.#tryServe(flow, row, floors, band.index, Number.NaN, now) === "blocked") {
         lane.flows.remove(flow);
         this.#stash.push(flow);
-        probes++;
+        if (lane.countProbe(this.#pump) >= PROBES_PER_PUMP) lane.closedIn = this.#pump;
       }
     }
     this.#restoreStash();
@@ -304,8 +330,9 @@ export class Scheduler {
       this.#backlog.park(flow, now + wait);
       return "parked";
     }
-    if (this.#blockages.passage(path, flow.band.index, this.#fit.costs) !== "open")
-      return "blocked";
+    const passage = this.#blockages.passage(flow, row, this.#fit);
+    if (passage === "yields" && band !== null) this.#blockages.yield(flow, row, this.#fit);
+    if (passage !== "open") return "blocked";
     measure(tickets, row, path, floors, now, this.#fit);
     if (this.#fit.wait > 0) {
       this.#block(flow, row, floors, band, bound, now);
@@ -315,6 +342,10 @@ export class Scheduler {
     return "granted";
   }
 
+  /**
+   * A head stands in the way only at the meter it waits for longest: what else it lacks will have
+   * come back by then, and a model at its limit must not hold the account for its requests.
+   */
   #block(
     flow: Flow,
     row: number,
@@ -326,27 +357,27 @@ export class Scheduler {
     const { path } = flow.lane;
     this.#wakeIn(this.#fit.wait, now);
     for (let i = 0; i < path.meters.length; i++) {
-      if (this.#fit.waits[i] === 0) continue;
-      const fairBound = band === null ? bound : this.#fairBound(flow, this.#fit.costs[i]);
-      this.#blockages.block(path.indexes[i], { row, band, bound: fairBound });
-      const floor = floors[i];
-      if (isDrained(path, i, floor, now)) this.#blockages.drain(path.indexes[i]);
+      const wait = this.#fit.waits[i];
+      if (wait === 0) continue;
+      if (wait === this.#fit.wait) {
+        if (band === null) this.#blockages.blockCredited(path.indexes[i], { row, bound });
+        else this.#blockages.block(flow, row, i, this.#fit);
+      }
+      const least = leastWait(path, i, floors[i], now);
+      if (least === 0) continue;
+      this.#blockages.drain(path.indexes[i]);
+      this.#wakeIn(least, now); // those behind are not looked at any more
     }
-  }
-
-  /** In the time the head's cost is worth to its tenant, the others' weights earn this much. */
-  #fairBound(flow: Flow, cost: number): number {
-    const { weight } = flow.account;
-    return (cost * Math.max(0, flow.band.activeWeight - weight)) / weight;
   }
 
   #grant(flow: Flow, row: number, now: number): void {
     const { tickets } = this.#backlog;
     const { path } = flow.lane;
-    this.#blockages.recordPassing(path, this.#fit.costs);
+    const isPassing = this.#blockages.recordPassing(path, this.#fit);
     debitAll(tickets, row, flow, now);
+    if (!isPassing) flow.band.advance(flow, flow.lane);
     for (let i = 0; i < path.meters.length; i++) {
-      flow.account.charge(path, i, this.#fit.costs[i], flow.band.virtual);
+      flow.account.charge(path, i, this.#fit.costs[i], flow.band.virtual, isPassing);
     }
     this.#backlog.remove(row);
     for (const guarantee of this.#guaranteesOf[flow.band.index]) {
@@ -359,21 +390,18 @@ export class Scheduler {
     this.#granted.push(tickets.references[row]);
   }
 
-  /** A tenant's tag in a band is the same on all its paths: a grant on one moves it on the others. */
+  /** A tenant's account in a band is one on all its paths: a grant on one moves it on the others. */
   #rekeyAccount(flow: Flow): void {
     for (const sibling of flow.tenant.flows.values()) {
-      if (sibling.account !== flow.account || !sibling.isCompeting || sibling.parkedUntil > 0)
-        continue;
-      const { lane } = sibling;
-      lane.flows.rekey(sibling, sibling.account.startTag(lane.path, sibling.band.virtual));
+      if (sibling.account !== flow.account || sibling.waiting.size === 0) continue;
+      if (sibling.parkedUntil > 0) continue;
+      sibling.band.place(sibling, sibling.lane);
+      if (sibling.isCompeting) sibling.lane.flows.rekey(sibling, sibling.tag);
     }
   }
 
   #restoreStash(): void {
-    for (const flow of this.#stash) {
-      const tag = flow.account.startTag(flow.lane.path, flow.band.virtual);
-      flow.lane.flows.add(flow, tag);
-    }
+    for (const flow of this.#stash) flow.lane.flows.add(flow, flow.tag);
     this.#stash.length = 0;
   }
 

@@ -36,6 +36,10 @@ export class Tenant {
 
   set weight(weight: number) {
     this.#weight = weight;
+    for (const { band, account } of this.flows.values()) {
+      band.reweigh(account, weight);
+      account.weight = weight;
+    }
     for (const account of this.#accounts) if (account !== undefined) account.weight = weight;
   }
 
@@ -44,19 +48,28 @@ export class Tenant {
     return this.#accounts[band];
   }
 
+  /** Demand at its i-th own meter that waits in this band and those above, in micro-units. */
+  queuedAhead(band: number, i: number): number {
+    let sum = 0;
+    for (let index = 0; index <= band; index++) sum += this.#accounts[index]?.queuedAtOwn[i] ?? 0;
+    return sum;
+  }
+
   get isIdle(): boolean {
     for (const flow of this.flows.values()) {
-      if (flow.waiting.size > 0 || flow.granted > 0) return false;
+      if (flow.queued > 0 || flow.granted > 0) return false;
     }
     return true;
   }
 }
 
-/** The tickets of one tenant in one band on one path; what competes by start tag. */
+/** The tickets of one tenant in one band on one path; what competes. */
 export class Flow implements Keyed {
   readonly id: number;
   key = 0;
   heapIndex = -1;
+  tag = 0;
+  bandTag = 0;
   readonly band: Band<Flow>;
   readonly lane: Lane<Flow>;
   readonly tenant: Tenant;
@@ -64,7 +77,8 @@ export class Flow implements Keyed {
   readonly waiting: TicketHeap;
   /** Blocked by the tenant's own meters: out of the competition until then; 0: it competes. */
   parkedUntil = 0;
-  /** Tickets granted and not yet settled; a flow with none and nothing waiting may be forgotten. */
+  /** Tickets not granted yet, wherever they wait, and tickets granted and not yet settled. */
+  queued = 0;
   granted = 0;
 
   constructor(id: number, lane: Lane<Flow>, tenant: Tenant, tickets: Tickets) {

@@ -9,7 +9,8 @@ import type { Handle } from "../../core/queue/tickets.ts";
 import type { SchedulerOptions } from "../../core/scheduler/options.ts";
 import type { Path } from "../../core/scheduler/path.ts";
 import { pressureOf } from "../../core/scheduler/pressure.ts";
-import type { Refusal } from "../../core/scheduler/refusal.ts";
+import { assess, type Refusal } from "../../core/scheduler/refusal.ts";
+import type { EnqueueRequest } from "../../core/scheduler/request.ts";
 import { Scheduler } from "../../core/scheduler/scheduler.ts";
 import type { Tenant } from "../../core/scheduler/tenant.ts";
 import type { LimitRule } from "./limit-meter.ts";
@@ -33,8 +34,10 @@ export interface Ask {
   readonly deadline: number | null;
   readonly isChainStep: boolean;
   onGranted(): void;
-  /** The wait is over without a grant. */
-  onExpired(retryAfterMicros: number | null, meter: Meter | null): void;
+  /** The wait is over without a grant: its time has come, or a reload has made it hopeless. */
+  onRefused(refusal: Refusal): void;
+  /** The account is closed: there will be no grant. */
+  onClosed(): void;
 }
 
 export interface AccountOptions {
@@ -56,13 +59,18 @@ export class Account {
   readonly #onTenantFreed: (tenantId: string) => void;
   #scheduler: Scheduler;
   #tenants = new Map<string, Tenant>();
+  /** Schedulers of earlier configurations, in which calls still run. */
+  #earlier: readonly {
+    readonly scheduler: Scheduler;
+    readonly tenants: ReadonlyMap<string, Tenant>;
+  }[] = [];
   #isPumpDue = false;
   #cancelTimer: CancelTimer | null = null;
   #wakeAt = Number.POSITIVE_INFINITY;
 
   constructor(options: AccountOptions) {
     this.#clock = options.clock;
-    this.#limits = new LimitTable(options.rules, options.initialShare);
+    this.#limits = new LimitTable(options.rules, options.initialShare, options.clock.now());
     this.#onTenantFreed = options.onTenantFreed;
     this.#scheduler = new Scheduler(options.scheduler, options.clock.now());
   }
@@ -75,13 +83,20 @@ export class Account {
     return this.#limits.meters;
   }
 
-  get isIdle(): boolean {
-    return this.#scheduler.waiting === 0 && this.#scheduler.running === 0;
+  /** Granted and not yet settled, also under earlier configurations. */
+  get running(): number {
+    const earlier = this.#earlier.reduce((sum, { scheduler }) => sum + scheduler.running, 0);
+    return this.#scheduler.running + earlier;
   }
 
-  /** What each tenant has waiting and running here. */
+  get isIdle(): boolean {
+    return this.#scheduler.waiting === 0 && this.running === 0;
+  }
+
+  /** What each tenant has waiting and running here; one may come more than once. */
   *tenantLoads(): Iterable<{ id: string; waiting: number; running: number }> {
-    for (const { id, flows } of this.#tenants.values()) {
+    const earlier = this.#earlier.flatMap(({ tenants }) => [...tenants.values()]);
+    for (const { id, flows } of [...this.#tenants.values(), ...earlier]) {
       let waiting = 0;
       let running = 0;
       for (const flow of flows.values()) {
@@ -96,8 +111,15 @@ export class Account {
     return this.#limits.pathFor(target, this.#scheduler, this.#clock.now());
   }
 
-  pressure(target: CallTarget): number {
-    return pressureOf(this.pathFor(target), this.#scheduler.bands, this.#clock.now());
+  pressureAt(path: Path): number {
+    return pressureOf(path, this.#scheduler.bands, this.#clock.now());
+  }
+
+  /** Pressure of the whole pool: the largest of its meters. */
+  get poolPressure(): number {
+    const now = this.#clock.now();
+    const { bands } = this.#scheduler;
+    return Math.max(0, ...this.#limits.paths.map((path) => pressureOf(path, bands, now)));
   }
 
   /** Queues a request; its listener hears of the grant or the end of the wait, never during this call. */
@@ -107,11 +129,12 @@ export class Account {
     return refusal ?? reservation;
   }
 
-  /** The provider refused: meters of this dimension (null: all but slots) rest until then. */
+  /** The provider refused: meters of this dimension rest until then; else all but slots, else all. */
   freeze(path: Path, dimension: string | null, until: number): void {
     const timed = path.meters.filter((meter) => meter.label.dimension !== "concurrency");
     const named = timed.filter((meter) => meter.label.dimension === dimension);
-    for (const meter of named.length > 0 ? named : timed) this.#scheduler.freeze(meter, until);
+    const resting = [named, timed, path.meters].find((meters) => meters.length > 0) ?? [];
+    for (const meter of resting) this.#scheduler.freeze(meter, until);
     this.pumpSoon();
   }
 
@@ -125,6 +148,8 @@ export class Account {
   /** New limits, bands or weights: levels stay, running calls settle, and whoever waits goes on waiting. */
   reconfigure(rules: readonly LimitRule[], options: SchedulerOptions): void {
     const waiting = this.#scheduler.drain() as Reservation[];
+    const before = { scheduler: this.#scheduler, tenants: this.#tenants };
+    this.#earlier = [...this.#earlier, before].filter(({ scheduler }) => scheduler.running > 0);
     this.#limits.replace(rules, this.#clock.now());
     this.#scheduler = new Scheduler(options, this.#clock.now());
     this.#tenants = new Map();
@@ -135,13 +160,15 @@ export class Account {
   /** Queues a reservation of an earlier configuration again; if that is hopeless now, its wait ends. */
   requeue(reservation: Reservation): void {
     const refusal = this.#enqueue(reservation);
-    if (refusal) reservation.ask.onExpired(refusal.retryAfter, refusal.meter);
+    if (refusal) reservation.ask.onRefused(refusal);
   }
 
+  /** Ends every wait; what runs is still settled. */
   close(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
     this.#wakeAt = Number.POSITIVE_INFINITY;
+    for (const { ask } of this.#scheduler.drain() as Reservation[]) ask.onClosed();
   }
 
   /** Pumps once in this turn of the event loop, however much has happened in it. */
@@ -158,25 +185,26 @@ export class Account {
   }
 
   #enqueue(reservation: Reservation): Refusal | null {
-    const { ask } = reservation;
-    const path = this.pathFor(ask.target);
-    const answer = this.#scheduler.enqueue(
-      {
-        tenant: this.#tenantOf(ask.tenant),
-        path,
-        band: ask.band(),
-        demand: ask.demand,
-        expiresAt: reservation.expiresAt,
-        deadline: ask.deadline,
-        isChainStep: ask.isChainStep,
-        reference: reservation,
-      },
-      this.#clock.now(),
-    );
+    const request = this.#requestOf(reservation);
+    const answer = this.#scheduler.enqueue(request, this.#clock.now());
     if (answer.kind === "refused") return answer;
-    reservation.place(this.#scheduler, path, answer.handle, answer.expectedWait);
+    reservation.place(this.#scheduler, request.path, answer.handle);
     this.pumpSoon();
     return null;
+  }
+
+  #requestOf(reservation: Reservation): EnqueueRequest {
+    const { ask, expiresAt } = reservation;
+    return {
+      tenant: this.#tenantOf(ask.tenant),
+      path: this.pathFor(ask.target),
+      band: ask.band(),
+      demand: ask.demand,
+      expiresAt,
+      deadline: ask.deadline,
+      isChainStep: ask.isChainStep,
+      reference: reservation,
+    };
   }
 
   #pump(): void {
@@ -189,25 +217,20 @@ export class Account {
     else this.#wake(wakeAt);
   }
 
+  /** What was foreseen when it came has not held: it is told what one that comes now would be told. */
   #expire(reservation: Reservation, now: number): void {
-    const { path, ask } = reservation;
-    let binding: Meter | null = null;
-    let longest = 0;
-    for (const meter of path.meters) {
-      const wait = meter.waitFor(1, 0, now);
-      if (wait > longest && wait !== Number.POSITIVE_INFINITY) {
-        longest = wait;
-        binding = meter;
-      }
-    }
-    ask.onExpired(reservation.expectedWait, binding);
+    const request = { ...this.#requestOf(reservation), expiresAt: now };
+    const answer = assess(this.#scheduler, request, now);
+    const { retryAfter, meter } =
+      answer.kind === "refused" ? answer : { retryAfter: answer.wait, meter: null };
+    reservation.ask.onRefused({ kind: "refused", code: "max_wait_exceeded", meter, retryAfter });
   }
 
+  /** A timer that is set for an earlier time stays: it pumps once for nothing, which costs less. */
   #wake(wakeAt: number): void {
-    if (wakeAt === this.#wakeAt) return;
+    if (wakeAt >= this.#wakeAt) return;
     this.#cancelTimer?.();
     this.#wakeAt = wakeAt;
-    if (wakeAt === Number.POSITIVE_INFINITY) return;
     this.#cancelTimer = this.#clock.schedule(wakeAt, () => {
       this.#wakeAt = Number.POSITIVE_INFINITY;
       this.pumpSoon();
@@ -238,7 +261,6 @@ export class Reservation {
   #scheduler!: Scheduler;
   #path!: Path;
   #handle: Handle = -1;
-  #expectedWait = 0;
 
   /** When the wait ends; later than first asked once attempts have spent time at the provider. */
   expiresAt: number;
@@ -253,17 +275,11 @@ export class Reservation {
     return this.#path;
   }
 
-  /** Foreseen when it was queued, microseconds. */
-  get expectedWait(): number {
-    return this.#expectedWait;
-  }
-
   /** Called by the account when it queues it, at first and after a reload. */
-  place(scheduler: Scheduler, path: Path, handle: Handle, expectedWait: number): void {
+  place(scheduler: Scheduler, path: Path, handle: Handle): void {
     this.#scheduler = scheduler;
     this.#path = path;
     this.#handle = handle;
-    this.#expectedWait = expectedWait;
   }
 
   /** Leaves the queue; false if it has been granted or has ended. */

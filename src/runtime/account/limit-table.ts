@@ -30,14 +30,20 @@ export class LimitTable {
   #pathByTarget = new Map<string, Path>();
   #pathByMeters = new Map<string, Path>();
 
-  constructor(rules: readonly LimitRule[], initialShare: number) {
+  constructor(rules: readonly LimitRule[], initialShare: number, now: number) {
     this.#rules = rules;
     this.#identities = identitiesOf(rules);
     this.#initialShare = initialShare;
+    this.#ensureShared(now);
   }
 
   get meters(): readonly Meter[] {
     return [...this.#meters.values()].map(({ meter }) => meter);
+  }
+
+  /** Paths that requests have taken so far. */
+  get paths(): readonly Path[] {
+    return [...this.#pathByMeters.values()];
   }
 
   pathFor(target: CallTarget, scheduler: Scheduler, now: number): Path {
@@ -62,6 +68,14 @@ export class LimitTable {
     }
     this.#pathByTarget = new Map();
     this.#pathByMeters = new Map();
+    this.#ensureShared(now);
+  }
+
+  /** Meters that no model needs to be known for begin to fill at once, not with their first request. */
+  #ensureShared(now: number): void {
+    this.#rules.forEach((rule, i) => {
+      if (!rule.selector.each) this.#ensureMeter(i, null, now);
+    });
   }
 
   #compile(target: CallTarget, scheduler: Scheduler, now: number): Path {

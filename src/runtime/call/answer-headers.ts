@@ -15,10 +15,16 @@ export function reportHeaders(report: CallReport): Record<string, string> {
     "x-sluice-attempts": String(report.attempts),
     "x-sluice-wait-ms": report.waitMs.toFixed(1),
     "x-sluice-overhead-ms": report.overheadMs.toFixed(2),
+    "x-sluice-fallback": "none",
     "x-sluice-pressure": report.pressure.toFixed(2),
   };
-  if (report.model !== null) headers["x-sluice-model"] = report.model;
+  if (report.model !== null) headers["x-sluice-model"] = inHeader(report.model);
   return headers;
+}
+
+/** A client's model may hold any character, a header's value may not. */
+function inHeader(text: string): string {
+  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text.toWellFormed());
 }
 
 /** Of each dimension the meter with the smallest share left: that is what binds. */

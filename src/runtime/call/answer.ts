@@ -1,6 +1,7 @@
 /** Answer: the port to whoever made the call. Exactly one of `refuse`, `end` and `broken` ends it. */
 import type { HeaderView } from "../../core/dialect.ts";
 import type { SluiceError } from "../../core/errors.ts";
+import type { Meter } from "../../core/meter/meter.ts";
 
 /** What Sluice did for a call, for the answer's `x-sluice-*` headers and for events. */
 export interface CallReport {
@@ -13,6 +14,8 @@ export interface CallReport {
   /** Time that was neither waiting nor the provider's. */
   readonly overheadMs: number;
   readonly pressure: number;
+  /** What the call had to fit in: the account's meters and the tenant's own. */
+  readonly meters: readonly Meter[];
 }
 
 export interface Answer {

@@ -14,6 +14,10 @@ export class BodyKeeper {
     return this.#chunks;
   }
 
+  hasRoomFor(chunk: Uint8Array): boolean {
+    return this.#bytes + chunk.length <= LARGEST_KEPT_BYTES;
+  }
+
   add(chunk: Uint8Array): void {
     this.#bytes += chunk.length;
     if (this.#bytes <= LARGEST_KEPT_BYTES) this.#chunks.push(chunk);
@@ -23,19 +27,40 @@ export class BodyKeeper {
     return Buffer.concat(this.#chunks).toString("utf8").slice(0, LARGEST_JUDGED_CHARACTERS);
   }
 
-  /** The body as JSON; null if it is none or was too large to keep. */
-  json(): unknown {
+  /**
+   * The body's last `usage` field, as `{ usage }`; null if it has none or was too large to keep.
+   * Only this field is parsed: an answer may be long, and its usage is all that is wanted of it.
+   */
+  usageField(): unknown {
     if (this.#bytes === 0 || this.#bytes > LARGEST_KEPT_BYTES) return null;
+    const [first] = this.#chunks;
+    const whole = this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
+    const bytes = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength);
+    // Inside a text the closing quote would be escaped, so this can only be a field's name.
+    const name = bytes.lastIndexOf(USAGE_NAME);
+    const start = name < 0 ? -1 : bytes.indexOf(OPENING_BRACE, name);
+    const end = start < 0 ? -1 : closingBrace(bytes, start);
+    if (end < 0) return null;
     try {
-      return JSON.parse(this.#join());
+      return { usage: JSON.parse(bytes.toString("utf8", start, end + 1)) };
     } catch {
       return null;
     }
   }
+}
 
-  #join(): string {
-    const [first, ...others] = this.#chunks;
-    const whole = others.length === 0 ? first : Buffer.concat(this.#chunks);
-    return Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString("utf8");
+const USAGE_NAME = '"usage"';
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
+/** Usage objects are a few hundred bytes; none of their texts holds a brace. */
+const LONGEST_USAGE = 8_192;
+
+function closingBrace(bytes: Buffer, start: number): number {
+  let depth = 0;
+  const end = Math.min(bytes.length, start + LONGEST_USAGE);
+  for (let at = start; at < end; at++) {
+    if (bytes[at] === OPENING_BRACE) depth++;
+    else if (bytes[at] === CLOSING_BRACE && --depth === 0) return at;
   }
+  return -1;
 }

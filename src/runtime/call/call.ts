@@ -3,12 +3,13 @@
  * every path ends in exactly one answer and every grant in exactly one settlement.
  */
 import { type Clock, MICROS_PER_MS } from "../../core/clock.ts";
-import type { CallEnd, HeaderView } from "../../core/dialect.ts";
+import type { CallEnd, Dialect, HeaderView } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
-import type { Meter } from "../../core/meter/meter.ts";
+import type { Path } from "../../core/scheduler/path.ts";
 import type { Verdict } from "../../core/verdict/verdict.ts";
 import { OK_VERDICT } from "../../core/verdict/verdict.ts";
 import type { Reservation } from "../account/account.ts";
+import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
 import type {
   Exchange,
   ResponseSink,
@@ -19,8 +20,9 @@ import type { Answer, CallReport } from "./answer.ts";
 import { BodyKeeper } from "./body-keeper.ts";
 import type { CallPlan } from "./call-plan.ts";
 import { afterFailure, afterVerdict, type NextStep } from "./next-step.ts";
-import { refusalError, waitError } from "./refusals.ts";
+import { closingError, refusalError, waitError } from "./refusals.ts";
 import { StreamPassage } from "./stream-passage.ts";
+import { waitEnd } from "./wait-end.ts";
 
 /** An attempt's answer: its head is known, its body is judged, passed on, or both. */
 type Reply =
@@ -40,19 +42,27 @@ export class Call {
   readonly #random: () => number;
   readonly #onEnded: () => void;
   #reservation: Reservation | null = null;
+  #path: Path | null = null;
   #exchange: Exchange | null = null;
   #sink: AttemptSink | null = null;
   #reply: Reply = { kind: "none" };
   #passage: StreamPassage | null = null;
   #body = new BodyKeeper();
+  /** Of an answer that passes before it is complete. */
+  #verdict = OK_VERDICT;
   #hasEnded = false;
   #attempts = 0;
   #expiresAt: number;
+  readonly #deadlineAt: number;
   #queuedAt: number;
   #waitMicros = 0;
+  /** 0: nothing is at the provider now. */
   #sentAt = 0;
+  /** Of the last attempt. */
   #providerMicros = 0;
-  #timer: NodeJS.Timeout | null = null;
+  #allProviderMicros = 0;
+  #stopTimer: CancelCoarse = nothing;
+  #stopFirstByteTimer: CancelCoarse = nothing;
 
   constructor(
     plan: CallPlan,
@@ -71,7 +81,9 @@ export class Call {
     this.#clock = means.clock;
     this.#random = means.random;
     this.#onEnded = means.onEnded;
-    this.#expiresAt = plan.arrivedAt + plan.task.maxWaitMs * MICROS_PER_MS;
+    const { maxWaitMs, deadlineMs } = plan.task;
+    this.#deadlineAt = plan.arrivedAt + (deadlineMs ?? Number.POSITIVE_INFINITY) * MICROS_PER_MS;
+    this.#expiresAt = waitEnd(plan.arrivedAt, maxWaitMs, deadlineMs, means.clock.now());
     this.#queuedAt = plan.arrivedAt;
   }
 
@@ -88,10 +100,14 @@ export class Call {
       deadline: deadlineMs === null ? null : plan.arrivedAt + deadlineMs * MICROS_PER_MS,
       isChainStep: chain !== null && chain.step > 1,
       onGranted: () => this.#send(),
-      onExpired: (retryAfter, meter) => this.#expire(retryAfter, meter),
+      onRefused: (refusal) => this.#endWait(refusalError(refusal)),
+      onClosed: () => this.#endWait(closingError()),
     });
     if (asked.kind === "refused") this.#refuse(refusalError(asked));
-    else this.#reservation = asked;
+    else {
+      this.#reservation = asked;
+      this.#path = asked.path;
+    }
   }
 
   /** The client is gone: leave the queue, or close the connection and settle what was used. */
@@ -109,14 +125,15 @@ export class Call {
   }
 
   head(status: number, headers: HeaderView): void {
-    if (status >= 400) this.#reply = { kind: "judged", status, headers };
-    else if (isEventStream(headers)) {
-      this.#passage = new StreamPassage(
-        this.plan.dialect.streamReader(),
-        this.plan.hidesUsageEvent,
-      );
-      this.#reply = { kind: "held", status, headers };
-    } else this.#pass(status, headers);
+    if (status < 400 && !isEventStream(headers)) {
+      this.#pass(status, headers);
+      return;
+    }
+    this.#startFirstByteTimer();
+    this.#reply = { kind: status < 400 ? "held" : "judged", status, headers };
+    if (status >= 400) return;
+    const { dialect, hidesUsageEvent } = this.plan;
+    this.#passage = new StreamPassage(dialect.streamReader(), hidesUsageEvent);
   }
 
   data(chunk: Uint8Array): void {
@@ -124,6 +141,9 @@ export class Call {
     if (this.#passage !== null) {
       this.#readStream(this.#passage, chunk);
       return;
+    }
+    if (this.#reply.kind === "judged" && !this.#body.hasRoomFor(chunk)) {
+      this.#passUnfinished(this.#reply.status, this.#reply.headers);
     }
     this.#body.add(chunk);
     if (this.#reply.kind === "passing") this.#deliver(chunk);
@@ -149,7 +169,7 @@ export class Call {
     const end: CallEnd = failure.wasSent ? this.#cutOff() : { kind: "never-sent" };
     const refuse = () => {
       this.#settle(end);
-      this.#refuse(upstreamError("upstream_error", failure));
+      this.#refuse(upstreamError(codeOf(failure), failure));
     };
     this.#take(step, end, refuse, failure);
   }
@@ -184,6 +204,7 @@ export class Call {
   #failInStream(verdict: Verdict): void {
     const { status, headers } = this.#reply as Extract<Reply, { kind: "held" }>;
     const passage = this.#passage as StreamPassage;
+    this.#sink?.detach();
     this.#exchange?.abort();
     this.#countProviderTime();
     const end: CallEnd = { kind: "answered", verdict, usage: passage.usage() };
@@ -195,13 +216,20 @@ export class Call {
     this.#take(afterVerdict(verdict, this.#circumstances()), end, deliver, verdict);
   }
 
+  #verdictOf(status: number, headers: HeaderView): Verdict {
+    const receivedAtMs = this.#clock.now() / MICROS_PER_MS;
+    return this.plan.dialect.verdict({ status, headers, body: this.#body.text(), receivedAtMs });
+  }
+
+  /** Too large to be kept until it is complete: an error that is worth a retry is shorter. */
+  #passUnfinished(status: number, headers: HeaderView): void {
+    this.#verdict = this.#verdictOf(status, headers);
+    this.#pass(status, headers);
+    for (const chunk of this.#body.chunks) this.#deliver(chunk);
+  }
+
   #judge(status: number, headers: HeaderView): void {
-    const verdict = this.plan.dialect.verdict({
-      status,
-      headers,
-      body: this.#body.text(),
-      receivedAtMs: this.#clock.now() / MICROS_PER_MS,
-    });
+    const verdict = this.#verdictOf(status, headers);
     const end: CallEnd = { kind: "answered", verdict, usage: null };
     const deliver = () => {
       this.#pass(status, headers);
@@ -233,7 +261,7 @@ export class Call {
         return;
       case "refuse-failure":
         this.#settle(end);
-        this.#refuse(upstreamError(step.code, why as TransportFailure));
+        this.#refuse(upstreamError(codeOf(why as TransportFailure), why as TransportFailure));
     }
   }
 
@@ -261,6 +289,7 @@ export class Call {
     const now = this.#clock.now();
     const counted = this.plan.dialect.settle(this.plan.forecast, end);
     this.#stopTimer();
+    this.#stopFirstByteTimer();
     this.#sink?.detach();
     this.#exchange = null;
     this.#expiresAt = this.#extendedExpiry();
@@ -269,14 +298,18 @@ export class Call {
     this.#reservation?.retry(counted, eligibleAt, this.#expiresAt, now);
   }
 
-  /** Time at the provider does not count as waiting. */
+  /** Time at the provider does not count as waiting, but a deadline stays where it is. */
   #extendedExpiry(): number {
-    return this.#expiresAt + this.#providerMicros;
+    return Math.min(this.#expiresAt + this.#providerMicros, this.#deadlineAt);
   }
 
   #pass(status: number, headers: HeaderView): void {
+    this.#stopFirstByteTimer();
     this.#reply = { kind: "passing" };
-    this.#answer.head(status, headers, this.#report());
+    // Without the event that is taken out the stream is shorter than was told.
+    const isShorter = this.#passage !== null && this.plan.hidesUsageEvent;
+    const kept = isShorter ? { ...headers, "content-length": undefined } : headers;
+    this.#answer.head(status, kept, this.#report());
   }
 
   #deliver(chunk: Uint8Array): void {
@@ -292,9 +325,7 @@ export class Call {
       this.#close({ kind: "answered", verdict, usage: passage.usage() });
       return;
     }
-    const body = this.#body.json();
-    const usage = body === null ? null : this.plan.dialect.usage(body);
-    this.#close({ kind: "answered", verdict: OK_VERDICT, usage });
+    this.#close(answeredWith(this.#verdict, this.#body, this.plan.dialect));
   }
 
   #close(end: CallEnd): void {
@@ -303,11 +334,11 @@ export class Call {
     this.#answer.end();
   }
 
-  #expire(retryAfter: number | null, meter: Meter | null): void {
+  #endWait(error: SluiceError): void {
     if (this.#hasEnded) return;
     this.#waitMicros += this.#clock.now() - this.#queuedAt;
     this.#reservation = null;
-    this.#refuse(waitError("max_wait_exceeded", meter, retryAfter));
+    this.#refuse(error);
   }
 
   #refuse(error: SluiceError): void {
@@ -338,16 +369,26 @@ export class Call {
 
   #countProviderTime(): void {
     this.#providerMicros = this.#clock.now() - this.#sentAt;
+    this.#allProviderMicros += this.#providerMicros;
+    this.#sentAt = 0;
   }
 
   #startTimer(now: number): void {
-    const spentMs = (now - this.plan.arrivedAt) / MICROS_PER_MS;
-    const { deadlineMs } = this.plan.task;
-    const leftMs = Math.min(
-      this.plan.upstreamMs,
-      (deadlineMs ?? Number.POSITIVE_INFINITY) - spentMs,
-    );
-    this.#timer = setTimeout(() => this.#timeOut(), Math.max(0, leftMs));
+    const leftMs = Math.min(this.plan.upstreamMs, (this.#deadlineAt - now) / MICROS_PER_MS);
+    this.#stopTimer = afterLong(Math.max(0, leftMs), () => this.#timeOut());
+  }
+
+  /** The transport waits for the head; the first byte is the first content, which may come later. */
+  #startFirstByteTimer(): void {
+    const spentMs = (this.#clock.now() - this.#sentAt) / MICROS_PER_MS;
+    const leftMs = Math.max(0, this.plan.outbound.firstByteMs - spentMs);
+    this.#stopFirstByteTimer = afterLong(leftMs, () => this.#missFirstByte());
+  }
+
+  #missFirstByte(): void {
+    this.#sink?.detach();
+    this.#exchange?.abort();
+    this.failed({ kind: "timeout", wasSent: true, cause: null });
   }
 
   /** From here on nothing the transport or the account says matters. */
@@ -355,12 +396,8 @@ export class Call {
     this.#hasEnded = true;
     this.#sink?.detach();
     this.#stopTimer();
+    this.#stopFirstByteTimer();
     this.#onEnded();
-  }
-
-  #stopTimer(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
   }
 
   /** The provider takes too long: what it has done is settled, nothing is tried again. */
@@ -375,10 +412,12 @@ export class Call {
   }
 
   #report(): CallReport {
-    const { id, upstream, target, account, arrivedAt } = this.plan;
+    const { id, upstream, target, tenant, account, arrivedAt } = this.plan;
+    const path = this.#path ?? account.pathFor(target);
     const now = this.#clock.now();
-    const atProvider = this.#sentAt === 0 ? 0 : now - this.#sentAt;
-    const overhead = Math.max(0, now - arrivedAt - this.#waitMicros - atProvider);
+    const running = this.#sentAt === 0 ? 0 : now - this.#sentAt;
+    const elsewhere = this.#waitMicros + this.#allProviderMicros + running;
+    const overhead = Math.max(0, now - arrivedAt - elsewhere);
     return {
       id,
       upstream,
@@ -386,7 +425,8 @@ export class Call {
       attempts: this.#attempts,
       waitMs: this.#waitMicros / MICROS_PER_MS,
       overheadMs: overhead / MICROS_PER_MS,
-      pressure: account.pressure(target),
+      pressure: account.pressureAt(path),
+      meters: [...path.meters, ...tenant.meters],
     };
   }
 }
@@ -420,9 +460,31 @@ class AttemptSink implements ResponseSink {
   }
 }
 
+/** The body is only searched for usage if the dialect settles by it. */
+function answeredWith(verdict: Verdict, body: BodyKeeper, dialect: Dialect): CallEnd {
+  return {
+    kind: "answered",
+    verdict,
+    get usage() {
+      const field = body.usageField();
+      return field === null ? null : dialect.usage(field);
+    },
+  };
+}
+
+function nothing(): void {}
+
 function isEventStream(headers: HeaderView): boolean {
   const type = headers["content-type"];
-  return typeof type === "string" && type.startsWith("text/event-stream");
+  // What is compressed cannot be read, and must not be held for it.
+  const encoding = headers["content-encoding"] ?? "identity";
+  return (
+    typeof type === "string" && type.startsWith("text/event-stream") && encoding === "identity"
+  );
+}
+
+function codeOf({ kind }: TransportFailure): "upstream_error" | "upstream_timeout" {
+  return kind === "timeout" ? "upstream_timeout" : "upstream_error";
 }
 
 /** The meter a verdict names: per-day limits count the same dimension. */

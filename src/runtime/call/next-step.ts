@@ -10,7 +10,7 @@ export type NextStep =
   /** The provider's own answer is the best answer. */
   | { readonly kind: "deliver" }
   | { readonly kind: "refuse-billing" }
-  | { readonly kind: "refuse-failure"; readonly code: "upstream_error" | "upstream_timeout" };
+  | { readonly kind: "refuse-failure" };
 
 export interface Circumstances {
   /** Attempts made, this one included. */
@@ -48,8 +48,7 @@ export function afterFailure(failure: TransportFailure, circumstances: Circumsta
   if (mayRepeat(!failure.wasSent, circumstances)) {
     return { kind: "retry", delayMs: backoff(circumstances, null) };
   }
-  const code = failure.kind === "timeout" ? "upstream_timeout" : "upstream_error";
-  return { kind: "refuse-failure", code };
+  return { kind: "refuse-failure" };
 }
 
 function afterQuota(verdict: Verdict, { attempts }: Circumstances): NextStep {

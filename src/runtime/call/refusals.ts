@@ -13,6 +13,11 @@ export function refusalError(refusal: Refusal): SluiceError {
   return waitError(refusal.code, refusal.meter, refusal.retryAfter);
 }
 
+/** Whoever still waits when everything ends. */
+export function closingError(): SluiceError {
+  return new SluiceError("upstream_unavailable", "Sluice is closing and takes nothing new");
+}
+
 /** `retryAfter` in microseconds; null: waiting does not help, or nobody knows. */
 export function waitError(
   code: Extract<

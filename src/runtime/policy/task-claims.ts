@@ -9,6 +9,7 @@ import {
   type LatencyClass,
   type Task,
 } from "../../core/task.ts";
+import { lessUrgent } from "./less-urgent.ts";
 import type { TenantRecord } from "./tenant-directory.ts";
 
 /** No claim, task type or tier makes a wait longer than this. */
@@ -27,6 +28,8 @@ export interface TaskClaims {
   readonly minQuality?: number;
   readonly tags?: readonly string[];
 }
+
+const NO_CLAIMS: TaskClaims = Object.freeze({});
 
 export interface JudgedTask {
   readonly task: Task;
@@ -55,10 +58,6 @@ export function judgeTask(claims: TaskClaims, tenant: TenantRecord, config: Conf
   return { task, wasLowered: latency !== claimed };
 }
 
-function lessUrgent(a: LatencyClass, b: LatencyClass): LatencyClass {
-  return LATENCY_CLASSES.indexOf(a) > LATENCY_CLASSES.indexOf(b) ? a : b;
-}
-
 /** A source of claims: the value under a name, or undefined. */
 export type ClaimSource = (name: ClaimName) => string | undefined;
 
@@ -78,6 +77,7 @@ export type ClaimName =
  * @throws SluiceError `invalid_request` naming the claim, its value and what is allowed.
  */
 export function readClaims(sources: readonly ClaimSource[]): TaskClaims {
+  if (sources.length === 0) return NO_CLAIMS;
   const find = (name: ClaimName) => {
     for (const source of sources) {
       const value = source(name);

@@ -1,10 +1,11 @@
 /** Tenant directory: who a key belongs to, and what a tenant may do; secrets are known by their hash only. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Config, TenantConfig, TierConfig } from "../../config/config.ts";
 import { MICRO_UNITS } from "../../core/meter/meter.ts";
 import { Slots } from "../../core/meter/slots.ts";
 import type { LatencyClass } from "../../core/task.ts";
 import { matchesAny } from "../account/glob.ts";
+import { lessUrgent } from "./less-urgent.ts";
 
 /** Tenants that only a trusted header names are remembered up to this number. */
 const REMEMBERED_STRANGERS = 20_000;
@@ -14,6 +15,7 @@ export interface TenantRecord {
   readonly tier: TierConfig;
   /** Tier weight x tenant weight. */
   readonly weight: number;
+  /** Most urgent class it may claim: its own bound and its tier's. */
   readonly latencyMax: LatencyClass;
   /** Null: all. */
   readonly models: readonly string[] | null;
@@ -24,6 +26,7 @@ export interface TenantRecord {
 
 export class TenantDirectory {
   #config: Config;
+  #version = 0;
   #byKey = new Map<string, TenantRecord>();
   #byId = new Map<string, TenantRecord>();
   #strangers = new Map<string, TenantRecord>();
@@ -35,7 +38,13 @@ export class TenantDirectory {
     this.replace(config);
   }
 
+  /** Counts the configurations, so that what was found in an older one is known to be old. */
+  get version(): number {
+    return this.#version;
+  }
+
   replace(config: Config): void {
+    this.#version++;
     this.#config = config;
     this.#byKey = new Map();
     this.#byId = new Map();
@@ -97,7 +106,7 @@ export class TenantDirectory {
       id: tenant.name,
       tier,
       weight: tier.weight * tenant.weight,
-      latencyMax: tenant.latencyMax,
+      latencyMax: lessUrgent(tenant.latencyMax, tier.latencyMax),
       models: tenant.models,
       credentials: tenant.credentials,
       meters: this.#slotsOf(tenant),
@@ -119,7 +128,7 @@ export class TenantDirectory {
 }
 
 export function keyHash(secret: string): string {
-  return `sha256:${createHash("sha256").update(secret).digest("hex")}`;
+  return `sha256:${hash("sha256", secret, "hex")}`;
 }
 
 export function mayUseModel(tenant: TenantRecord, ...names: readonly string[]): boolean {

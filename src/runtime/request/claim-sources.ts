@@ -12,14 +12,21 @@ const BAGGAGE_KEYS: Partial<Record<ClaimName, string>> = {
   chain: "sluice.chain",
 };
 
-/** Most specific first. */
+/** Most specific first; only those that may say something, because most requests say nothing. */
 export function claimSources(headers: HeaderView, body: JsonObject | null): readonly ClaimSource[] {
-  return [
-    (name) => headerText(headers, `x-sluice-${name}`),
-    metadataClaims(body),
-    (name) => {
+  const sources: ClaimSource[] = [];
+  if (speaksOfTask(headers)) sources.push((name) => headerText(headers, `x-sluice-${name}`));
+  if (body?.metadata !== undefined) sources.push(metadataClaims(body));
+  if (headers.baggage !== undefined) {
+    sources.push((name) => {
       const key = BAGGAGE_KEYS[name];
       return key === undefined ? undefined : baggageMember(headers, key);
-    },
-  ];
+    });
+  }
+  return sources;
+}
+
+function speaksOfTask(headers: HeaderView): boolean {
+  for (const name in headers) if (name.startsWith("x-sluice-")) return true;
+  return false;
 }

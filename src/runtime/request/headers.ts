@@ -42,6 +42,8 @@ export interface OutboundHeaderOptions {
   readonly added: Readonly<Record<string, string>>;
   /** The answer will be read, so it must not be compressed. */
   readonly isRead: boolean;
+  /** The body passes as it comes, so the length that the client told holds. */
+  readonly keepsLength: boolean;
 }
 
 export function outboundHeaders(inbound: HeaderView, options: OutboundHeaderOptions): OutHeaders {
@@ -54,6 +56,8 @@ export function outboundHeaders(inbound: HeaderView, options: OutboundHeaderOpti
     if (value !== undefined) headers[name] = typeof value === "string" ? value : [...value];
   }
   if (options.isRead) headers["accept-encoding"] = "identity";
+  const length = headerText(inbound, "content-length");
+  if (options.keepsLength && length !== undefined) headers["content-length"] = length;
   return Object.assign(headers, options.added);
 }
 

@@ -48,10 +48,11 @@ function trustedTenant(headers: HeaderView, directory: TenantDirectory): TenantR
   return directory.named(name.slice(0, 200), headerText(headers, "x-sluice-tier") ?? null);
 }
 
+/** A bearer's token, or the value as it is: a password of another scheme is a credential too. */
 function secretIn(headers: HeaderView, name: string): string | null {
   const value = headerText(headers, name);
   if (value === undefined || value === "") return null;
   if (name !== "authorization") return value;
   const [, token] = /^Bearer +(\S+)\s*$/i.exec(value) ?? [];
-  return token ?? null;
+  return token ?? value;
 }

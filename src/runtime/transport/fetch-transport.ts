@@ -45,7 +45,10 @@ class FetchExchange implements Exchange {
       this.#abort.abort();
     }, outbound.firstByteMs);
     try {
-      const response = await fetch(outbound.url, requestInit(outbound, this.#abort.signal));
+      const response = await fetch(
+        outbound.origin + outbound.path,
+        requestInit(outbound, this.#abort.signal),
+      );
       clearTimeout(timer);
       sink.head(response.status, headersOf(response));
       await this.#pipe(response, sink);

@@ -4,7 +4,10 @@ import type { HeaderView } from "../../core/dialect.ts";
 
 export interface Outbound {
   readonly method: string;
-  readonly url: URL;
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** With the query. */
+  readonly path: string;
   readonly headers: Readonly<Record<string, string | string[]>>;
   /** Bytes can be sent again, a stream only once. */
   readonly body: Uint8Array | string | Readable | null;

@@ -31,8 +31,8 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
     this.#sink = sink;
     agent.dispatch(
       {
-        origin: outbound.url.origin,
-        path: outbound.url.pathname + outbound.url.search,
+        origin: outbound.origin,
+        path: outbound.path,
         method: outbound.method as Dispatcher.HttpMethod,
         headers: outbound.headers,
         body: outbound.body,

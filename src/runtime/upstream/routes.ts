@@ -40,6 +40,12 @@ export function routeModel(
   return route;
 }
 
+/** What a name means to one upstream: an alias of its own becomes its model, all else stays. */
+export function nameAt(upstream: Upstream, name: string | null, { models }: Config): string | null {
+  const candidate = name === null ? undefined : models.get(name)?.[0];
+  return candidate?.upstream === upstream.name ? candidate.model : name;
+}
+
 function byAlias(
   name: string,
   { models }: Config,

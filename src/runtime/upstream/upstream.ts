@@ -11,10 +11,26 @@ import { keyHash, type TenantRecord } from "../policy/tenant-directory.ts";
 /** Accounts that clients brought by their own credentials; idle ones beyond it are forgotten. */
 const REMEMBERED_ACCOUNTS = 1_000;
 
+/** `..` between encoded slashes: we leave them alone, but servers that decode first would go up by them. */
+const HIDDEN_STEP = /(?:^|\/|%2f|%5c)(?:\.|%2e){2}(?:$|\/|%2f|%5c)/i;
+
 export interface UpstreamMeans {
   readonly clock: Clock;
   readonly initialShare: number;
   readonly onTenantFreed: (tenantId: string) => void;
+}
+
+/** Addresses that were checked once; clients choose paths, so there is a bound. */
+const REMEMBERED_ADDRESSES = 1_000;
+const LONGEST_REMEMBERED_PATH = 200;
+
+/** Where a request goes. */
+export interface Address {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  readonly pathname: string;
+  /** With the query. */
+  readonly path: string;
 }
 
 export interface ChosenCredential {
@@ -31,6 +47,9 @@ export class Upstream {
   #scheduler: SchedulerOptions;
   #dialect: Dialect;
   #base: URL;
+  #basePath: string;
+  readonly #addresses = new Map<string, Address>();
+  readonly #added = new Map<string | null, Readonly<Record<string, string>>>();
 
   constructor(config: UpstreamConfig, scheduler: SchedulerOptions, means: UpstreamMeans) {
     this.#means = means;
@@ -38,6 +57,7 @@ export class Upstream {
     this.#scheduler = scheduler;
     this.#dialect = dialectNamed(config.dialect) ?? generic;
     this.#base = new URL(config.baseUrl);
+    this.#basePath = this.#base.pathname.replace(/\/+$/, "");
     this.#shared = this.#createAccount();
   }
 
@@ -95,19 +115,44 @@ export class Upstream {
    *
    * @throws SluiceError `invalid_request` when the path would leave the base URL.
    */
-  urlOf(path: string): URL {
-    const base = this.#base.pathname.replace(/\/+$/, "");
+  addressOf(path: string): Address {
+    const known = this.#addresses.get(path);
+    if (known) return known;
+    const { origin, pathname, search } = this.#urlOf(path);
+    const address = { origin, pathname, path: pathname + search };
+    // Paths with a query are hardly ever asked for twice.
+    if (search === "" && path.length < LONGEST_REMEMBERED_PATH) this.#remember(path, address);
+    return address;
+  }
+
+  #remember(path: string, address: Address): void {
+    if (this.#addresses.size >= REMEMBERED_ADDRESSES) this.#addresses.clear();
+    this.#addresses.set(path, address);
+  }
+
+  #urlOf(path: string): URL {
+    const base = this.#basePath;
     const rest = base.endsWith("/v1") && /^\/v1(?=[/?]|$)/.test(path) ? path.slice(3) : path;
     const url = new URL(this.#base.origin + base + rest);
     const isBelow = url.pathname === base || url.pathname.startsWith(`${base}/`);
-    if (url.origin !== this.#base.origin || !isBelow || url.username !== "") {
+    const isOurs = url.origin === this.#base.origin && url.username === "";
+    if (!isOurs || !isBelow || HIDDEN_STEP.test(url.pathname)) {
       throw new SluiceError("invalid_request", "the path leaves the upstream's base URL");
     }
     return url;
   }
 
   /** Headers of the configuration, and the credential in the form that the provider wants. */
-  addedHeaders(credential: ChosenCredential | null): Record<string, string> {
+  addedHeaders(credential: ChosenCredential | null): Readonly<Record<string, string>> {
+    const name = credential?.name ?? null;
+    const known = this.#added.get(name);
+    if (known) return known;
+    const added = this.#createAddedHeaders(credential);
+    this.#added.set(name, added);
+    return added;
+  }
+
+  #createAddedHeaders(credential: ChosenCredential | null): Record<string, string> {
     const added: Record<string, string> = {};
     for (const [name, value] of Object.entries(this.#config.headers))
       added[name.toLowerCase()] = value;
@@ -125,15 +170,10 @@ export class Upstream {
     this.#scheduler = scheduler;
     this.#dialect = dialectNamed(config.dialect) ?? generic;
     this.#base = new URL(config.baseUrl);
+    this.#basePath = this.#base.pathname.replace(/\/+$/, "");
+    this.#addresses.clear();
+    this.#added.clear();
     for (const account of this.accounts) account.reconfigure(config.limits ?? [], scheduler);
-  }
-
-  tenantFreed(tenantId: string): void {
-    for (const account of this.accounts) account.tenantFreed(tenantId);
-  }
-
-  close(): void {
-    for (const account of this.accounts) account.close();
   }
 
   #createAccount(): Account {

@@ -1,0 +1,197 @@
+/** Budget: after any mix of answers, errors and disconnects our levels are the provider's, never above. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, test } from "vitest";
+import { INSTANT, type MockServer, startMock } from "../../src/mock/index.ts";
+import {
+  atRest,
+  chat,
+  EXACT,
+  levelIn,
+  message,
+  pause,
+  post,
+  startTestGateway,
+  type TestGateway,
+  until,
+} from "../support/gateway.ts";
+import { pick, seeded } from "../support/gateway-random.ts";
+
+const SEED = Number(process.env.SEED ?? 1);
+const NAMES = { rpm: "requests", tpm: "tokens", itpm: "input_tokens", otpm: "output_tokens" };
+type LimitName = keyof typeof NAMES;
+type Limits = Partial<Record<LimitName, number>>;
+
+const CASES = [
+  {
+    dialect: "openai",
+    limits: { rpm: 12_000, tpm: 2_400_000 },
+    path: "/v1/chat/completions",
+    bodyOf: chat,
+    unknown: { messages: [] },
+  },
+  {
+    dialect: "anthropic",
+    limits: { rpm: 12_000, itpm: 600_000, otpm: 1_200_000 },
+    path: "/v1/messages",
+    bodyOf: message,
+    unknown: { max_tokens: 0 },
+  },
+] as const;
+
+/** Meters begin empty and never fill: a full one would hide what was counted too little. */
+async function start(dialect: "openai" | "anthropic", limits: Limits) {
+  const latency = { firstTokenMs: 5, firstTokenJitter: 0.5, tokensPerSecond: 2_000 };
+  const mock = await startMock({ dialect, limits, startEmpty: true, latency, seed: SEED });
+  const base_url = dialect === "openai" ? `${mock.url}/v1` : mock.url;
+  const it = {
+    dialect,
+    base_url,
+    api_key: "k",
+    limits: [{ ...limits, max_parallel_requests: 40 }],
+  };
+  const gateway = await startTestGateway(
+    { policy: EXACT, retry: { base: "5ms" }, upstreams: { it } },
+    { initialLevel: 0 },
+  );
+  return { mock, gateway };
+}
+
+/** Ours is read first, so that the time between the two readings is on the safe side. */
+async function compare(gateway: TestGateway, mock: MockServer, limits: Limits) {
+  const state = await gateway.state();
+  const theirs = mock.levels();
+  return (Object.keys(limits) as LimitName[]).map((name) => {
+    const capacity = limits[name] as number;
+    const ours = levelIn(state, "it", NAMES[name]);
+    expect(theirs[name]).toBeLessThan(capacity * 0.9);
+    return { name, missing: theirs[name] - ours, capacity };
+  });
+}
+
+describe.each(CASES)("$dialect", ({ dialect, limits, path, bodyOf, unknown }) => {
+  test(`a mixed load, seed ${SEED}`, async () => {
+    const { mock, gateway } = await start(dialect, limits);
+    const random = seeded(SEED);
+    mock.addFault({
+      kind: "status",
+      status: 429,
+      probability: 0.04,
+      headers: { "retry-after-ms": "20" },
+    });
+    mock.addFault({ kind: "status", status: 500, probability: 0.04 });
+    mock.addFault({ kind: "overload", probability: 0.04 });
+    mock.addFault({ kind: "reset", probability: 0.02 });
+    const statuses: Record<string, number> = {};
+    const one = async () => {
+      const tokens = 1 + Math.floor(random() * 300);
+      const body = bodyOf({
+        stream: random() < 0.5,
+        max_tokens: 300,
+        messages: [{ role: "user", content: "word ".repeat(1 + Math.floor(random() * 200)) }],
+        metadata: { mock_output_tokens: String(tokens) },
+        ...pick(random, [{}, {}, {}, {}, {}, {}, {}, {}, unknown, { model: "missing" }]),
+      });
+      const isLeaving = body.stream === true && random() < 0.15;
+      const abort = new AbortController();
+      if (isLeaving) setTimeout(() => abort.abort(), random() * 60);
+      const answer = await post(gateway.url + path, body, { signal: abort.signal }).catch(
+        () => null,
+      );
+      await answer?.text().catch(() => {});
+      const status = answer === null ? "left" : String(answer.status);
+      statuses[status] = (statuses[status] ?? 0) + 1;
+    };
+    const clients = Array.from({ length: 8 }, async () => {
+      for (let i = 0; i < 25; i++) await one();
+    });
+    await Promise.all(clients);
+    await atRest(gateway);
+    await until(() => mock.stats().inFlight.now === 0, "the provider is done");
+    expect(statuses["200"]).toBeGreaterThan(100);
+    expect(Object.keys(statuses)).toEqual(expect.arrayContaining(["200", "400", "404"]));
+    expect(statuses["429"]).toBe(undefined);
+    for (const { name, missing, capacity } of await compare(gateway, mock, limits)) {
+      expect(missing / capacity, name).toBeGreaterThan(-0.0002);
+      expect(missing / capacity, name).toBeLessThan(0.01);
+    }
+    expect(mock.stats().refused429).toBe(0);
+    await gateway.close();
+    await mock.close();
+  });
+
+  test.each([
+    ["whole", {}],
+    ["streamed", { stream: true }],
+    ["refused by the provider", { model: "missing" }],
+    ["with cached input", { metadata: { mock_cached_tokens: "40", mock_output_tokens: "7" } }],
+    ["longer than foreseen", { metadata: { mock_output_tokens: "900" }, max_tokens: 1_000 }],
+  ])("one call %s is counted as the provider counts it", async (_, body) => {
+    // Few enough a millisecond that the time between two readings hides nothing.
+    const few = Object.fromEntries(Object.keys(limits).map((name) => [name, 120_000]));
+    const { mock, gateway } = await start(dialect, few);
+    const before = await compare(gateway, mock, few);
+    const messages = [{ role: "user", content: "word ".repeat(40) }];
+    const answer = await post(gateway.url + path, bodyOf({ messages, max_tokens: 50, ...body }));
+    await answer.text();
+    await atRest(gateway);
+    const after = await compare(gateway, mock, few);
+    for (const [i, { name, missing }] of after.entries()) {
+      const change = missing - before[i].missing;
+      expect(change, name).toBeGreaterThan(-25);
+      // Our estimate is on the safe side, and a call that failed costs us what it asked for.
+      expect(change, name).toBeLessThan(answer.status === 200 ? 40 : 120);
+    }
+    await gateway.close();
+    await mock.close();
+  });
+});
+
+test("nothing is counted for what was never sent", async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  const limits = [{ requests: { amount: 10, per: "1h" }, tokens: { amount: 1_000, per: "1h" } }];
+  await using gateway = await startTestGateway({
+    policy: EXACT,
+    retry: { base: "5ms" },
+    upstreams: {
+      it: { dialect: "openai", base_url: `http://127.0.0.1:${port}`, api_key: "k", limits },
+    },
+  });
+  for (let i = 0; i < 5; i++) {
+    const answer = await post(`${gateway.url}/v1/chat/completions`, chat({ max_tokens: 900 }));
+    expect(answer.status).toBe(502);
+  }
+  const state = await gateway.state();
+  expect(levelIn(state, "it", "requests")).toBe(10);
+  expect(levelIn(state, "it", "tokens")).toBe(1_000);
+});
+
+test("demand at three times the limit is served at the limit, without a single 429 of the provider", async () => {
+  const limits = { rpm: 1_200, tpm: 60_000 };
+  await using mock = await startMock({ dialect: "openai", limits, latency: INSTANT });
+  await using gateway = await startTestGateway(
+    {
+      upstreams: {
+        it: { dialect: "openai", base_url: `${mock.url}/v1`, api_key: "k", limits: [limits] },
+      },
+    },
+    { initialLevel: 0.16 },
+  );
+  const endsAt = performance.now() + 3_000;
+  let served = 0;
+  const clients = Array.from({ length: 30 }, async () => {
+    while (performance.now() < endsAt) {
+      const answer = await post(`${gateway.url}/v1/chat/completions`, chat({ max_tokens: 40 }));
+      if (answer.status === 200) served++;
+      else await pause(50);
+    }
+  });
+  await Promise.all(clients);
+  expect(mock.stats().refused429).toBe(0);
+  // Twenty a second by requests, and what was above the margin at the start.
+  expect(served).toBeGreaterThan(50);
+  expect(served).toBeLessThan(140);
+});
