@@ -32,17 +32,19 @@ export function readBody(message: IncomingMessage, limits: BodyLimits): Promise<
     let size = 0;
     const fail = (error: SluiceError) => {
       stopTimer();
-      message.pause();
+      message.off("data", take).pause();
+      chunks.length = 0;
       reject(error);
+    };
+    const take = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limits.maxBytes) fail(tooLarge(limits.maxBytes));
+      else chunks.push(chunk);
     };
     const stopTimer = afterLong(limits.timeoutMs, () => {
       fail(new SluiceError("client_timeout", `the body did not arrive in ${limits.timeoutMs} ms`));
     });
-    message.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > limits.maxBytes) fail(tooLarge(limits.maxBytes));
-      else chunks.push(chunk);
-    });
+    message.on("data", take);
     message.on("end", () => {
       stopTimer();
       resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));

@@ -83,5 +83,23 @@ export function sendRefusal(
     // A body that was not read to its end would be taken for the next request.
     ...(context.message.complete ? {} : { connection: "close" }),
   });
-  response.end(body);
+  if (context.message.complete || refusal.code === "client_timeout") response.end(body);
+  else endAfterRequest(context, body);
+}
+
+/** How long what a client still sends is read and thrown away. */
+const LINGER_MS = 2_000;
+
+/**
+ * Many clients read an answer only once they have sent their request: a connection that is closed
+ * on them before breaks the answer too.
+ */
+function endAfterRequest({ message, response }: RequestContext, body: string): void {
+  response.write(body);
+  const end = () => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  message.once("end", end).once("close", end).resume();
 }

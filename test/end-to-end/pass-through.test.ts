@@ -308,6 +308,76 @@ describe("request bodies", () => {
     expect(upstream.received).toHaveLength(before);
   });
 
+  test("one that is too large: 413 also for a client that reads only once it has sent all", async () => {
+    const size = 16 * MIB;
+    const type = "content-type: application/json";
+    const url = gateway.url;
+    using raw = await openRaw(
+      url,
+      head("POST", "/v1/chat/completions", type, `content-length: ${size}`),
+    );
+    let hasFailed = false;
+    raw.socket.on("error", () => {
+      hasFailed = true;
+    });
+    for (let sent = 0; sent < size; sent += MIB) {
+      if (!raw.socket.write(Buffer.alloc(MIB, "x")) && !raw.socket.destroyed) {
+        await new Promise<void>((resolve) => {
+          raw.socket.once("drain", resolve).once("close", () => resolve());
+        });
+      }
+    }
+    await raw.closed;
+    expect(hasFailed).toBe(false);
+    expect(raw.text).toContain("HTTP/1.1 413");
+    expect(raw.text).toContain("body_too_large");
+  });
+
+  test("one that is too large and never ends is not read for ever", async () => {
+    const type = "content-type: application/json";
+    using raw = await openRaw(
+      gateway.url,
+      head("POST", "/v1/chat/completions", type, "transfer-encoding: chunked"),
+    );
+    const chunk = `10000\r\n${"x".repeat(65_536)}\r\n`;
+    const feeding = setInterval(() => raw.socket.write(chunk), 1);
+    await raw.closed;
+    clearInterval(feeding);
+    expect(raw.text).toContain("HTTP/1.1 413");
+  });
+
+  test("one that streams to an upstream that cannot be reached: 502, no broken connection", async () => {
+    await using one = await startTestGateway({
+      retry: { base: "5ms" },
+      upstreams: { it: { dialect: "generic", base_url: "http://127.0.0.1:1" } },
+    });
+    for (const size of [1_000, 8 * MIB]) {
+      const found = await fetch(`${one.url}/it/x`, {
+        method: "PUT",
+        headers: { "content-type": "application/octet-stream" },
+        body: Buffer.alloc(size),
+      });
+      expect(found.status).toBe(502);
+      expect(await found.json()).toMatchObject({ error: { code: "upstream_error" } });
+    }
+  });
+
+  test("one that streams to an upstream that answers before it has read all: its answer", async () => {
+    await using hasty = await startUpstream((response) => answerJson(response, 403, { no: 1 }), {
+      streamsBody: true,
+    });
+    await using one = await startTestGateway({
+      upstreams: { it: { dialect: "generic", base_url: hasty.url } },
+    });
+    const found = await fetch(`${one.url}/it/x`, {
+      method: "PUT",
+      headers: { "content-type": "application/octet-stream" },
+      body: Buffer.alloc(64 * KIB),
+    });
+    expect(found.status).toBe(403);
+    expect(await found.json()).toEqual({ no: 1 });
+  });
+
   test("one that does not come: 408", async () => {
     const type = "content-type: application/json";
     const slow = head("POST", "/v1/chat/completions", type, "content-length: 100");

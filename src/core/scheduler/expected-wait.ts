@@ -30,8 +30,8 @@ export interface WaitQuestion {
   /** Micro-units per meter of the path. */
   readonly amounts: readonly number[];
   readonly floors: readonly number[];
-  /** Guaranteed share of the band, 0 if none. */
-  readonly guaranteed: number;
+  /** Guarantees of the band: its share may come sooner than its turn in the strict order. */
+  readonly guarantees: readonly { readonly share: number; readonly bands: readonly number[] }[];
   readonly now: number;
 }
 
@@ -45,12 +45,22 @@ export function expectedWait(question: WaitQuestion): WaitForecast {
   return longest;
 }
 
+/** Whatever comes first: its turn in the strict order, or a guaranteed share. */
 function waitAt(question: WaitQuestion, i: number): number {
+  if (question.amounts[i] === 0) return 0;
+  const inBand = aheadInBand(question, i);
+  let wait = strictWait(question, inBand, i);
+  for (const guarantee of question.guarantees) {
+    wait = Math.min(wait, guaranteedWait(question, guarantee, inBand, i));
+  }
+  return wait;
+}
+
+/** After what is queued in higher bands, from what their arrivals leave. */
+function strictWait(question: WaitQuestion, inBand: number, i: number): number {
   const { path, amounts, floors, now } = question;
-  if (amounts[i] === 0) return 0;
   const meter = path.meters[i];
-  const queuedAbove = sumHigher(question, (other) => queuedAt(other, path.indexes[i]));
-  const ahead = queuedAbove + aheadInBand(question, i);
+  const ahead = inBand + sumHigher(question, (other) => queuedAt(other, path.indexes[i]));
   const whole = ahead + amounts[i];
   const left = leftSupply(question, i);
   // Slots come back by release, not by time: for them only the mean supply tells a wait.
@@ -59,6 +69,21 @@ function waitAt(question: WaitQuestion, i: number): number {
   if (isExact) return exact;
   const last = Math.min(amounts[i] + floors[i], Math.max(amounts[i], meter.capacity));
   return Math.max(0, exact, Math.ceil((ahead + last - meter.level(now)) / left));
+}
+
+/** Higher bands do not touch it, unless it is for them, too. */
+function guaranteedWait(
+  { path, band, bands, amounts, now }: WaitQuestion,
+  { share, bands: members }: WaitQuestion["guarantees"][number],
+  inBand: number,
+  i: number,
+): number {
+  let ahead = inBand;
+  for (const member of members) {
+    if (member < band.index) ahead += queuedAt(bands[member], path.indexes[i]);
+  }
+  const frozen = path.meters[i].frozenUntil - now;
+  return Math.max(0, frozen, Math.ceil((ahead + amounts[i]) / (path.supply(i) * share)));
 }
 
 /**
@@ -81,10 +106,10 @@ function finiteOr0(wait: number): number {
 }
 
 function leftSupply(question: WaitQuestion, i: number): number {
-  const { path, guaranteed, now } = question;
+  const { path, now } = question;
   const supply = path.supply(i);
   const taken = sumHigher(question, (other) => other.arrivals.shortRate(path.indexes[i], now));
-  return Math.max(supply - taken, supply * Math.max(guaranteed, LEAST_SHARE));
+  return Math.max(supply - taken, supply * LEAST_SHARE);
 }
 
 function sumHigher(

@@ -5,6 +5,7 @@ import type { Meter } from "../meter/meter.ts";
 import { toMicro } from "../queue/tickets.ts";
 import type { Band, Competitor } from "./band.ts";
 import { expectedWait } from "./expected-wait.ts";
+import type { Guarantee } from "./guarantee.ts";
 import type { EnqueueRequest } from "./request.ts";
 
 export interface Refusal {
@@ -25,7 +26,7 @@ export interface Situation {
   readonly bands: readonly Band<Competitor>[];
   readonly waiting: number;
   readonly options: { readonly maxWaiting: number };
-  guaranteedShare(band: number): number;
+  guaranteesOf(band: number): readonly Guarantee[];
 }
 
 /** Would this request be served within its max wait, if it queued now? */
@@ -73,7 +74,7 @@ function forecast(scheduler: Situation, request: EnqueueRequest, now: number) {
     isChainStep: request.isChainStep,
     amounts: path.meters.map((meter) => toMicro(amountOf(demand, meter.label.dimension))),
     floors: request.band === 0 ? path.floorsFirst : path.floorsOther,
-    guaranteed: scheduler.guaranteedShare(request.band),
+    guarantees: scheduler.guaranteesOf(request.band),
     now,
   });
 }

@@ -115,9 +115,9 @@ export class Scheduler {
     return new Tenant(options);
   }
 
-  /** Guaranteed share of a band, 0 if it has none. */
-  guaranteedShare(band: number): number {
-    return Math.max(0, ...this.#guaranteesOf[band].map((guarantee) => guarantee.share));
+  /** Guarantees that a band has a part in. */
+  guaranteesOf(band: number): readonly Guarantee[] {
+    return this.#guaranteesOf[band];
   }
 
   /** Queues a request, or says at once why that is hopeless. Call `pump` afterwards. */

@@ -74,7 +74,7 @@ describe("a path", () => {
       ],
     ],
     [target(null, { name: "dev", project: "p1" }), ["account", "project:p1"]],
-    [target(null, { name: "dev", project: null }), ["account"]],
+    [target(null, { name: "test", project: null }), ["account"]],
   ])("%o runs over %o", (one, selectors) => {
     expect(selectorsOf(table, one)).toEqual(selectors);
   });

@@ -115,9 +115,9 @@ export class Call {
     if (this.#hasEnded) return;
     this.#leave();
     if (this.#reservation?.cancel()) return;
-    const wasSent = this.#exchange !== null;
+    const end = this.#endOfNow();
     this.#exchange?.abort();
-    this.#settle(wasSent ? this.#cutOff() : { kind: "never-sent" });
+    this.#settle(end);
   }
 
   resume(): void {
@@ -352,6 +352,11 @@ export class Call {
     this.#reservation = null;
   }
 
+  /** How the call has ended if it ends now. */
+  #endOfNow(): CallEnd {
+    return this.#exchange?.wasSent ? this.#cutOff() : { kind: "never-sent" };
+  }
+
   #cutOff(): CallEnd {
     const usage = this.#passage?.usage() ?? null;
     return { kind: "cut-off", usage, outputTokensSeen: this.#passage?.outputTokensSeen ?? 0 };
@@ -404,8 +409,9 @@ export class Call {
   #timeOut(): void {
     if (this.#hasEnded) return;
     this.#leave();
+    const end = this.#endOfNow();
     this.#exchange?.abort();
-    this.#settle(this.#cutOff());
+    this.#settle(end);
     const error = new SluiceError("upstream_timeout", `${this.plan.upstream} took too long`);
     if (this.#reply.kind === "passing") this.#answer.broken(error);
     else this.#answer.refuse(error, this.#report());

@@ -61,6 +61,18 @@ describe("what is sent", () => {
     expect(send(text, UNCHANGED)).toBe(sent);
   });
 
+  test("asks for usage without touching what the client wrote", () => {
+    const text = '{"stream": true, "seed": 12345678901234567890, "x": 1.0, "s": "}" }\n';
+    const sent =
+      '{"stream": true, "seed": 12345678901234567890, "x": 1.0, "s": "}" ,"stream_options":{"include_usage":true}}';
+    const changes = { ...UNCHANGED, addsUsage: true };
+    expect(send(text, changes)).toBe(sent);
+    const raw = bytes(text);
+    expect(
+      String(Buffer.from(outboundBody(raw, parseJsonObject(raw) ?? {}, changes) as Uint8Array)),
+    ).toBe(sent);
+  });
+
   test.each([
     ['{"stream":true}', { include_usage: true }],
     [

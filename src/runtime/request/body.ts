@@ -55,7 +55,10 @@ export function outboundBody(
   changes: BodyChanges,
 ): Uint8Array | string {
   const metadata = withoutClaims(body.metadata);
-  if (changes.model === null && !changes.addsUsage && metadata === body.metadata) return bytes;
+  if (changes.model === null && metadata === body.metadata) {
+    if (!changes.addsUsage) return bytes;
+    if (body.stream_options === undefined) return withUsageOption(bytes);
+  }
   const changed: Record<string, unknown> = { ...body };
   if (changes.model !== null) changed.model = changes.model;
   if (metadata !== body.metadata) changed.metadata = metadata;
@@ -64,6 +67,15 @@ export function outboundBody(
     changed.stream_options = { ...options, include_usage: true };
   }
   return JSON.stringify(changed);
+}
+
+const USAGE_OPTION = ',"stream_options":{"include_usage":true}}';
+
+/** Added before the brace that ends the object: what the client wrote stays as it wrote it. */
+function withUsageOption(bytes: Uint8Array | string): Uint8Array | string {
+  if (typeof bytes === "string") return bytes.slice(0, bytes.lastIndexOf("}")) + USAGE_OPTION;
+  const end = bytes.lastIndexOf("}".charCodeAt(0));
+  return Buffer.concat([bytes.subarray(0, end), Buffer.from(USAGE_OPTION)]);
 }
 
 /** The metadata without what is meant for Sluice; the same value if there was nothing of it. */

@@ -11,6 +11,8 @@ export function createFetchTransport(fetch: Fetch): Transport {
 }
 
 class FetchExchange implements Exchange {
+  /** A fetch does not tell when it sends. */
+  readonly wasSent = true;
   readonly #abort = new AbortController();
   #resume: (() => void) | null = null;
   #resumed: Promise<void> | null = null;

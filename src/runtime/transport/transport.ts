@@ -31,6 +31,8 @@ export interface ResponseSink {
 }
 
 export interface Exchange {
+  /** The provider may have begun to work on it. */
+  readonly wasSent: boolean;
   /** Closes the connection; the sink hears `failed` with kind `aborted`, unless it has ended. */
   abort(): void;
   /** Back-pressure: asks for no more data until `resume`. */

@@ -42,6 +42,11 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
     );
   }
 
+  /** A controller exists once a connection took the request: before that nothing was sent. */
+  get wasSent(): boolean {
+    return this.#controller !== null;
+  }
+
   abort(): void {
     if (this.#hasEnded || this.#isAborted) return;
     this.#isAborted = true;
@@ -82,18 +87,17 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#sink.failed(failureOf(error, this.#controller !== null, this.#isAborted));
+    this.#sink.failed(failureOf(error, this.wasSent, this.#isAborted));
   }
 }
 
-/** A controller exists once a connection took the request: before that nothing was sent. */
-function failureOf(error: Error, wasTaken: boolean, isAborted: boolean): TransportFailure {
-  if (isAborted) return { kind: "aborted", wasSent: wasTaken, cause: error };
+function failureOf(error: Error, wasSent: boolean, isAborted: boolean): TransportFailure {
+  if (isAborted) return { kind: "aborted", wasSent, cause: error };
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
     return { kind: "timeout", wasSent: true, cause: error };
   }
   if (error instanceof errors.ConnectTimeoutError) {
     return { kind: "unreachable", wasSent: false, cause: error };
   }
-  return { kind: wasTaken ? "reset" : "unreachable", wasSent: wasTaken, cause: error };
+  return { kind: wasSent ? "reset" : "unreachable", wasSent, cause: error };
 }
