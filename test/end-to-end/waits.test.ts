@@ -238,7 +238,7 @@ test("a deadline ends a call in flight", async () => {
 
 test("a model at its limit does not slow another", async () => {
   await using gateway = await start(
-    { model: "slow-*", requests: { amount: 1, per: "1h" } },
+    { model: "slow-*", requests: { amount: 1, per: "30m" } },
     { tiers: { only: { max_wait: "1h" } } },
   );
   expect((await send(gateway, {}, { model: "slow-1" })).status).toBe(200);

@@ -82,8 +82,9 @@ function guaranteedWait(
   for (const member of members) {
     if (member < band.index) ahead += queuedAt(bands[member], path.indexes[i]);
   }
-  const frozen = path.meters[i].frozenUntil - now;
-  return Math.max(0, frozen, Math.ceil((ahead + amounts[i]) / (path.supply(i) * share)));
+  // A guarantee goes first, but not before the meter has what it asks for.
+  const alone = finiteOr0(path.meters[i].waitFor(amounts[i], path.floorsFirst[i], now));
+  return Math.max(alone, Math.ceil((ahead + amounts[i]) / (path.supply(i) * share)));
 }
 
 /**

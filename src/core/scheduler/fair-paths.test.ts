@@ -123,6 +123,24 @@ describe("tenants on several paths", () => {
     expect(jain(had)).toBeGreaterThan(0.99);
   });
 
+  test("what a tenant has had beyond its estimate is not forgiven by requests without tokens", () => {
+    const driver = new SchedulerDriver();
+    const meter = tokens(1_000);
+    const path = driver.path(bucket({ amount: 1_000 }), meter);
+    const [plain, over] = [driver.tenant("plain"), driver.tenant("over")];
+    const demand = { requests: 1, tokens: 10 };
+    driver.enqueue({ tenant: over, path, demand, counted: { requests: 1, tokens: 1_500 } });
+    driver.runFor(SECOND);
+    driver.enqueueMany(5, { tenant: over, path });
+    driver.runFor(2 * SECOND);
+    for (const tenant of [over, plain]) driver.enqueueMany(400, { tenant, path, demand });
+    const from = driver.granted.length;
+    driver.runFor(SECOND);
+    // of 200 the first 150 make up for what it has had, the rest is shared
+    expect(grantsOf(driver, over, from)).toBeLessThanOrEqual(30);
+    expect(grantsOf(driver, plain, from)).toBeGreaterThanOrEqual(170);
+  });
+
   test("newcomers on one path do not starve those of another", () => {
     const driver = new SchedulerDriver();
     const account = bucket({ amount: 10, initialShare: 0 });

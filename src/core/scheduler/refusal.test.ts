@@ -125,6 +125,30 @@ describe("a hopeless wait", () => {
     },
   );
 
+  test("behind what has used up the day is no shorter for a band with a guarantee", () => {
+    const guarantees = [{ label: "free", share: 0.5, bands: [1] }];
+    const driver = new SchedulerDriver({ bands: BANDS, guarantees });
+    const day = fixedWindow({ amount: 100, per: 86_400 * SECOND });
+    const path = driver.path(day);
+    const tenant = driver.tenant("acme");
+    driver.enqueueMany(100, { tenant, path });
+    driver.runFor(SECOND);
+    const { refusal } = driver.submit({ tenant, path, band: 1, maxWait: MINUTE });
+    const { resetsAt } = day.read(driver.now);
+    expect(refusal?.retryAfter).toBeGreaterThanOrEqual((resetsAt as number) - driver.now);
+  });
+
+  test("at a window that a burst has emptied is not told by the mean supply", () => {
+    const driver = new SchedulerDriver({ bands: BANDS });
+    const path = driver.path(slidingWindow({ amount: 100, per: 100 * SECOND }));
+    const tenant = driver.tenant("acme");
+    driver.enqueue({ tenant, path });
+    driver.enqueueMany(99, { tenant, path, band: 1 });
+    driver.runFor(2 * SECOND);
+    const { refusal } = driver.submit({ tenant, path, band: 1, maxWait: 10 * SECOND });
+    expect(refusal?.retryAfter).toBeGreaterThanOrEqual(98 * SECOND);
+  });
+
   test("is none for a small tenant because another one has flooded the queue", () => {
     const driver = new SchedulerDriver();
     const path = driver.path(
