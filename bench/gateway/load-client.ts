@@ -56,6 +56,7 @@ export async function openLoop(
   const { connections, perSecond, ms } = options;
   const idle = await Promise.all(Array.from({ length: connections }, () => Line.open(request.url)));
   const lines = [...idle];
+  /** When they could leave: a late timer of this process is not the server's delay. */
   const due: number[] = [];
   const latencies: number[] = [];
   const started = performance.now();
@@ -70,12 +71,12 @@ export async function openLoop(
   while (next < started + ms) {
     const now = performance.now();
     while (next <= now) {
-      due.push(next);
+      due.push(now);
       next += -Math.log(1 - Math.random()) * (1_000 / perSecond);
       const line = idle.pop();
       if (line) void serve(line);
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
   while (idle.length < lines.length) await new Promise((resolve) => setTimeout(resolve, 5));
   for (const line of lines) line.close();

@@ -9,7 +9,7 @@ import { stateOf } from "./state.ts";
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/;
 
 /** @throws SluiceError `unauthorized`, `forbidden`, `not_found`, `unsupported`. */
-export function handleAdmin(context: RequestContext, runtime: Runtime): void {
+export function handleAdmin(context: RequestContext, runtime: Runtime): undefined {
   const { adminToken } = runtime.config.server;
   if (adminToken !== "") requireToken(context, adminToken);
   else requireLoopbackHost(context);

@@ -84,8 +84,13 @@ class House {
     const context = contextOf(message, response, this.#runtime.clock.now());
     this.connections.begin(message, response);
     if (this.#isDraining) response.setHeader("connection", "close");
-    response.on("error", () => response.destroy());
-    this.#route(context).catch((error: unknown) => sendRefusal(context, error));
+    response.on("error", destroy);
+    const refuse = (error: unknown) => sendRefusal(context, error);
+    try {
+      this.#route(context)?.catch(refuse);
+    } catch (error) {
+      refuse(error);
+    }
   }
 
   async close(server: Server): Promise<void> {
@@ -100,30 +105,22 @@ class House {
     await this.#runtime.close();
   }
 
-  async #route(context: RequestContext): Promise<void> {
+  /** Most requests are on their way upstream, so they come to no promise more than they need. */
+  #route(context: RequestContext): Promise<void> | undefined {
     const { path } = context;
-    if (path.startsWith("/health/")) {
-      this.#health(context);
-      return;
-    }
+    if (path.startsWith("/health/")) return this.#health(context);
     if (path === "/metrics" || path === "/dashboard" || path.startsWith("/dashboard/")) {
       throw new SluiceError("unsupported", `${path} is not available in this release`);
     }
-    if (path.startsWith("/admin/")) {
-      handleAdmin(context, this.#runtime);
-      return;
-    }
-    if (path.startsWith("/sluice/")) await this.#own(context);
-    else if (this.#listsModels(context)) handleModels(context, this.#runtime);
-    else await this.#passage.handle(context);
+    if (path.startsWith("/admin/")) return handleAdmin(context, this.#runtime);
+    if (path.startsWith("/sluice/")) return this.#own(context);
+    if (this.#listsModels(context)) return handleModels(context, this.#runtime);
+    return this.#passage.handle(context);
   }
 
-  #health(context: RequestContext): void {
+  #health(context: RequestContext): undefined {
     const { path } = context;
-    if (path === "/health/live") {
-      sendJson(context, 200, { status: "ok" });
-      return;
-    }
+    if (path === "/health/live") return sendJson(context, 200, { status: "ok" });
     if (path !== "/health/ready") throw new SluiceError("not_found", `no ${path}`);
     const status = this.#isDraining ? "draining" : "ok";
     sendJson(context, this.#isDraining ? 503 : 200, {
@@ -152,6 +149,10 @@ class House {
     const { tenant } = identify(headers, directory, config.server.trustHeaders);
     return listModels(config, tenant).length > 0 || tenant.models !== null;
   }
+}
+
+function destroy(this: ServerResponse): void {
+  this.destroy();
 }
 
 function listening(server: Server, port: number, host: string): Promise<void> {

@@ -1,4 +1,5 @@
 /** HTTP answer: passes a call's answer to the client byte by byte, as fast as the client reads. */
+import type { ServerResponse } from "node:http";
 import type { HeaderView } from "../core/dialect.ts";
 import type { SluiceError } from "../core/errors.ts";
 import type { Answer, CallReport } from "../runtime/call/answer.ts";
@@ -13,6 +14,7 @@ export class HttpAnswer implements Answer {
   readonly #runtime: Runtime;
   readonly #onFirstBytes: ((bytes: Uint8Array) => void) | null;
   #call: Call | null = null;
+  #awaitsDrain = false;
 
   constructor(
     context: RequestContext,
@@ -31,19 +33,19 @@ export class HttpAnswer implements Answer {
     response.on("close", () => {
       if (!response.writableFinished) call.cancel();
     });
-    response.on("drain", () => call.resume());
   }
 
   head(status: number, headers: HeaderView, report: CallReport): void {
-    this.#context.response.writeHead(status, {
-      ...inboundHeaders(headers),
-      ...this.#ownHeaders(report),
-    });
+    const kept = inboundHeaders(headers);
+    this.#context.response.writeHead(status, Object.assign(kept, this.#ownHeaders(report)));
   }
 
   data(chunk: Uint8Array): boolean {
     this.#onFirstBytes?.(chunk);
-    return this.#context.response.write(chunk);
+    const { response } = this.#context;
+    const hasRoom = response.write(chunk);
+    if (!hasRoom && !this.#awaitsDrain) this.#resumeOnDrain(response);
+    return hasRoom;
   }
 
   end(): void {
@@ -59,8 +61,12 @@ export class HttpAnswer implements Answer {
     this.#context.response.destroy();
   }
 
-  get call(): Call | null {
-    return this.#call;
+  #resumeOnDrain(response: ServerResponse): void {
+    this.#awaitsDrain = true;
+    response.once("drain", () => {
+      this.#awaitsDrain = false;
+      this.#call?.resume();
+    });
   }
 
   #ownHeaders(report: CallReport): Record<string, string> {

@@ -34,7 +34,7 @@ export function listModels({ models, upstreams }: Config, tenant: TenantRecord):
     .filter(({ id }) => mayUseModel(tenant, id));
 }
 
-export function handleModels(context: RequestContext, runtime: Runtime): void {
+export function handleModels(context: RequestContext, runtime: Runtime): undefined {
   const { config, directory } = runtime;
   const { tenant } = identify(context.headers, directory, config.server.trustHeaders);
   const models = listModels(config, tenant);

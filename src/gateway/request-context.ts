@@ -45,7 +45,7 @@ export function sendJson(
   status: number,
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
-): void {
+): undefined {
   if (response.headersSent) return;
   const body = JSON.stringify(value);
   response.writeHead(status, {

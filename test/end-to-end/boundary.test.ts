@@ -98,6 +98,17 @@ describe("towards the upstream", () => {
     },
   );
 
+  test("whatever the capitals in the name of JSON", async () => {
+    await post(
+      `${gateway.url}/plain/things`,
+      { metadata: { sluice_tags: "x" } },
+      {
+        headers: { "content-type": "Application/JSON; charset=utf-8" },
+      },
+    );
+    expect(String(last().body)).toBe("{}");
+  });
+
   test("metadata and baggage that held nothing else are left out", async () => {
     const metadata = { sluice_latency: "batch" };
     const headers = { baggage: "sluice.latency=batch" };

@@ -129,8 +129,8 @@ describe("fetch", () => {
     const sluice = await createSluice({
       config: {
         upstreams: {
-          all: { dialect: "generic", base_url: `${upstream.url}/a` },
           deep: { dialect: "generic", base_url: `${upstream.url}/a/b`, api_key: "sk-deep" },
+          all: { dialect: "generic", base_url: `${upstream.url}/a` },
         },
       },
     });

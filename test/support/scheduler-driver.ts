@@ -114,6 +114,8 @@ export class SchedulerDriver {
     const request = { tenant, path, band, demand, expiresAt, deadline, isChainStep };
     const answer = this.scheduler.enqueue({ ...request, reference: job }, this.now);
     if (answer.kind === "refused") {
+      // A backlog that is refused in silence is a test that tests nothing.
+      if (options.isRepeated) throw new Error(`a repeated request was refused: ${answer.code}`);
       job.state = "refused";
       job.refusal = answer;
     } else {

@@ -118,10 +118,11 @@ describe("a guarantee", () => {
     const frozen = bucket({ dimension: "tokens", amount: 1_000, selector: "model:frozen" });
     const path = driver.path(account);
     const other = driver.path(account, frozen);
-    driver.freeze(frozen, 100 * MINUTE);
+    driver.freeze(frozen, 50 * MINUTE);
     flood(driver, { path: other, band: 2, demand: { tokens: 100 } });
     flood(driver, { path, band: 0, demand: { tokens: 100 } });
     driver.runFor(MINUTE);
+    expect(driver.scheduler.bands[2].waiting).toBe(20);
     const tenant = driver.tenant("second");
     driver.enqueueMany(20, { tenant, path, band: 2, demand: { tokens: 101 }, isRepeated: true });
     const from = driver.now;

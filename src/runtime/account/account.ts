@@ -50,6 +50,8 @@ export interface AccountOptions {
   readonly onTenantFreed: (tenantId: string) => void;
 }
 
+const PRESSURE_MICROS = 50_000;
+
 /** Tenants remembered per account; idle ones beyond it are forgotten. */
 const REMEMBERED_TENANTS = 20_000;
 
@@ -64,6 +66,7 @@ export class Account {
     readonly scheduler: Scheduler;
     readonly tenants: ReadonlyMap<string, Tenant>;
   }[] = [];
+  readonly #pressures = new WeakMap<Path, { readonly pressure: number; readonly at: number }>();
   #isPumpDue = false;
   #cancelTimer: CancelTimer | null = null;
   #wakeAt = Number.POSITIVE_INFINITY;
@@ -111,8 +114,14 @@ export class Account {
     return this.#limits.pathFor(target, this.#scheduler, this.#clock.now());
   }
 
+  /** Of a path, at most 50 ms old: it moves with averages of a minute. */
   pressureAt(path: Path): number {
-    return pressureOf(path, this.#scheduler.bands, this.#clock.now());
+    const now = this.#clock.now();
+    const known = this.#pressures.get(path);
+    if (known !== undefined && now - known.at < PRESSURE_MICROS) return known.pressure;
+    const pressure = pressureOf(path, this.#scheduler.bands, now);
+    this.#pressures.set(path, { pressure, at: now });
+    return pressure;
   }
 
   /** Pressure of the whole pool: the largest of its meters. */

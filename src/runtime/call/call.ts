@@ -3,6 +3,7 @@
  * every path ends in exactly one answer and every grant in exactly one settlement.
  */
 import { type Clock, MICROS_PER_MS } from "../../core/clock.ts";
+import type { Usage } from "../../core/demand.ts";
 import type { CallEnd, Dialect, HeaderView } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import type { Path } from "../../core/scheduler/path.ts";
@@ -325,7 +326,7 @@ export class Call {
       this.#close({ kind: "answered", verdict, usage: passage.usage() });
       return;
     }
-    this.#close(answeredWith(this.#verdict, this.#body, this.plan.dialect));
+    this.#close(new Answered(this.#verdict, this.#body, this.plan.dialect));
   }
 
   #close(end: CallEnd): void {
@@ -467,15 +468,22 @@ class AttemptSink implements ResponseSink {
 }
 
 /** The body is only searched for usage if the dialect settles by it. */
-function answeredWith(verdict: Verdict, body: BodyKeeper, dialect: Dialect): CallEnd {
-  return {
-    kind: "answered",
-    verdict,
-    get usage() {
-      const field = body.usageField();
-      return field === null ? null : dialect.usage(field);
-    },
-  };
+class Answered {
+  readonly kind = "answered";
+  readonly verdict: Verdict;
+  readonly #body: BodyKeeper;
+  readonly #dialect: Dialect;
+
+  constructor(verdict: Verdict, body: BodyKeeper, dialect: Dialect) {
+    this.verdict = verdict;
+    this.#body = body;
+    this.#dialect = dialect;
+  }
+
+  get usage(): Usage | null {
+    const field = this.#body.usageField();
+    return field === null ? null : this.#dialect.usage(field);
+  }
 }
 
 function nothing(): void {}

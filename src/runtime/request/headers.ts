@@ -69,9 +69,22 @@ export function inboundHeaders(headers: HeaderView): OutHeaders {
     const value = headers[name];
     if (value === undefined || named.has(name) || name.startsWith(OWN_PREFIX)) continue;
     if (name !== "content-length" && PER_CONNECTION.has(name)) continue;
-    if (!RATE_HEADER.test(name)) kept[name] = typeof value === "string" ? value : [...value];
+    if (!isRateHeader(name)) kept[name] = typeof value === "string" ? value : [...value];
   }
   return kept;
+}
+
+/** Providers send the same names over and over; they choose them, so there is a bound. */
+const REMEMBERED_NAMES = 1_000;
+const rateHeaderByName = new Map<string, boolean>();
+
+function isRateHeader(name: string): boolean {
+  const known = rateHeaderByName.get(name);
+  if (known !== undefined) return known;
+  if (rateHeaderByName.size >= REMEMBERED_NAMES) rateHeaderByName.clear();
+  const isRate = RATE_HEADER.test(name);
+  rateHeaderByName.set(name, isRate);
+  return isRate;
 }
 
 const NONE: ReadonlySet<string> = new Set();
