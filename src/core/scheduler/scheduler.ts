@@ -8,25 +8,17 @@
 import type { Demand } from "../demand.ts";
 import type { Meter, MeterLabel } from "../meter/meter.ts";
 import { type Handle, TicketState } from "../queue/tickets.ts";
-import {
-  debitAll,
-  Fit,
-  leastWait,
-  MAX_METERS_PER_PATH,
-  measure,
-  ownWait,
-  price,
-  settleAll,
-} from "./admission.ts";
+import { Fit, MAX_METERS_PER_PATH, price, settleAll } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
-import { Band, type Lane } from "./band.ts";
+import { Band } from "./band.ts";
 import { Blockages } from "./blockages.ts";
 import { Guarantee } from "./guarantee.ts";
-import { GRANTS_PER_PUMP, PROBES_PER_PUMP, type SchedulerOptions } from "./options.ts";
+import type { SchedulerOptions } from "./options.ts";
 import { Path } from "./path.ts";
+import { Pump, type Pumped } from "./pump.ts";
 import { assess, type Refusal } from "./refusal.ts";
 import type { EnqueueRequest } from "./request.ts";
-import { Flow, Tenant, type TenantOptions } from "./tenant.ts";
+import { Flow, replaceFlows, Tenant, type TenantOptions } from "./tenant.ts";
 
 /** Orders tickets without a deadline behind those with one: microseconds, the year 2112. */
 const NO_DEADLINE = 2 ** 52;
@@ -34,15 +26,6 @@ const NO_DEADLINE = 2 ** 52;
 export type EnqueueAnswer =
   | { readonly kind: "queued"; readonly handle: Handle; readonly expectedWait: number }
   | Refusal;
-
-export interface Pumped {
-  /** References of the tickets that may be sent now, in the order of their grants. */
-  readonly granted: readonly unknown[];
-  /** References of the tickets whose max wait is over. */
-  readonly expired: readonly unknown[];
-  /** When to pump again if nothing else happens, microseconds; Infinity: nothing to wait for. */
-  readonly wakeAt: number;
-}
 
 export interface BandExplanation {
   readonly index: number;
@@ -56,7 +39,6 @@ export interface BandExplanation {
 export class Scheduler {
   readonly options: SchedulerOptions;
   readonly bands: readonly Band<Flow>[];
-  readonly #guarantees: readonly Guarantee[];
   readonly #guaranteesOf: readonly (readonly Guarantee[])[];
   readonly #backlog: Backlog;
   readonly #blockages: Blockages;
@@ -66,21 +48,25 @@ export class Scheduler {
   readonly #pathsOf: number[] = [];
   readonly #freeFlows: number[] = [];
   readonly #fit = new Fit();
-  readonly #stash: Flow[] = [];
+  readonly #pump: Pump;
   #sequence = 0;
-  #pump = 0;
-  #wake = Number.POSITIVE_INFINITY;
-  #granted: unknown[] = [];
 
   constructor(options: SchedulerOptions, now: number) {
     this.options = options;
     this.bands = options.bands.map((band, index) => new Band<Flow>(index, band, now));
-    this.#guarantees = options.guarantees.map((guarantee) => new Guarantee(guarantee, now));
+    const guarantees = options.guarantees.map((guarantee) => new Guarantee(guarantee, now));
     this.#guaranteesOf = this.bands.map((band) =>
-      this.#guarantees.filter((guarantee) => guarantee.bands.includes(band.index)),
+      guarantees.filter((guarantee) => guarantee.bands.includes(band.index)),
     );
     this.#backlog = new Backlog(now, this.#guaranteesOf);
     this.#blockages = new Blockages(this.#backlog.tickets);
+    this.#pump = new Pump({
+      bands: this.bands,
+      guarantees,
+      guaranteesOf: this.#guaranteesOf,
+      backlog: this.#backlog,
+      blockages: this.#blockages,
+    });
   }
 
   get waiting(): number {
@@ -197,22 +183,7 @@ export class Scheduler {
 
   /** Ends waits that are over and grants whatever fits, best first. */
   pump(now: number): Pumped {
-    this.#pump++;
-    this.#granted = [];
-    this.#wake = Number.POSITIVE_INFINITY;
-    this.#blockages.begin(this.#pump);
-    const due = this.#backlog.due(now);
-    const expired: unknown[] = [];
-    for (const row of due) {
-      if (this.#backlog.tickets.expiresAt[row] < now) this.#expire(row, expired);
-    }
-    this.#backlog.advance(now);
-    for (const guarantee of this.#guarantees) this.#serveGuarantee(guarantee, now);
-    for (const band of this.bands) if (band.competing > 0) this.#serveBand(band, now);
-    const isFull = this.#granted.length >= GRANTS_PER_PUMP;
-    if (this.#endLastChances(due, isFull, expired) || isFull) this.#wakeIn(0, now);
-    const wakeAt = Math.max(now, Math.min(this.#wake, this.#backlog.nextAt));
-    return { granted: this.#granted, expired, wakeAt };
+    return this.#pump.run(now);
   }
 
   /** Who waits, since when, and for which meter: for people, so it may walk the whole queue. */
@@ -233,180 +204,9 @@ export class Scheduler {
     const flow = this.#backlog.flows[tickets.flow[row]];
     settleAll(tickets, row, flow, counted, now);
     flow.granted--;
-    this.#rekeyAccount(flow);
+    replaceFlows(flow);
     if (flow.tenant.meters.length > 0) this.#backlog.unparkTenant(flow.tenant.flows.values(), now);
     return row;
-  }
-
-  #expire(row: number, expired: unknown[]): void {
-    expired.push(this.#backlog.tickets.references[row]);
-    this.#backlog.remove(row);
-    this.#backlog.tickets.free(row);
-  }
-
-  /**
-   * What is due but not over was tried a last time in this pump, so that a short wait finds the
-   * room there is. Says whether a wait has ended that may have held others back.
-   */
-  #endLastChances(due: readonly number[], isFull: boolean, expired: unknown[]): boolean {
-    let hasEnded = false;
-    for (const row of due) {
-      if (!this.#backlog.isWaiting(row)) continue;
-      hasEnded = true;
-      if (isFull) this.#backlog.wheel.postpone(row);
-      else this.#expire(row, expired);
-    }
-    return hasEnded;
-  }
-
-  /** A guarantee with credit goes before the strict order, may use the holdback, and may be bypassed by its share. */
-  #serveGuarantee(guarantee: Guarantee, now: number): void {
-    let isBlocked = false;
-    while (guarantee.waiting > 0 && this.#granted.length < GRANTS_PER_PUMP) {
-      const lane = this.#firstLane(guarantee);
-      if (lane === null) return;
-      const flow = lane.flows.top as Flow;
-      const row = flow.waiting.top;
-      price(this.#backlog.tickets, row, lane.path, this.#fit);
-      if (isBlocked && this.#blockages.meetsCredited(lane.path, this.#fit)) {
-        lane.passedOverIn = this.#pump; // the credit is for the head before it
-        continue;
-      }
-      const cost = this.#fit.dominantCost;
-      if (!guarantee.canPay(cost, now)) {
-        this.#wakeIn(guarantee.timeUntil(cost), now);
-        return;
-      }
-      const bound = cost * guarantee.bypassRatio;
-      const served = this.#tryServe(flow, row, lane.path.floorsFirst, null, bound, now);
-      if (served !== "blocked") continue;
-      lane.passedOverIn = this.#pump;
-      isBlocked = true;
-    }
-  }
-
-  #firstLane(guarantee: Guarantee): Lane<Flow> | null {
-    for (const band of guarantee.bands) {
-      const lane = this.bands[band].bestLane(this.#pump, "passedOverIn");
-      if (lane !== null) return lane;
-    }
-    return null;
-  }
-
-  #serveBand(band: Band<Flow>, now: number): void {
-    while (this.#granted.length < GRANTS_PER_PUMP) {
-      const lane = band.bestLane(this.#pump, "closedIn");
-      if (lane === null) break;
-      if (lane.sparse === 0 && this.#blockages.isClosed(lane.path, band.index)) {
-        lane.closedIn = this.#pump;
-        continue;
-      }
-      const flow = lane.flows.top as Flow;
-      const row = flow.waiting.top;
-      price(this.#backlog.tickets, row, lane.path, this.#fit);
-      const floors = band.index === 0 ? lane.path.floorsFirst : lane.path.floorsOther;
-      if (this.#tryServe(flow, row, floors, band.index, Number.NaN, now) === "blocked") {
-        lane.flows.remove(flow);
-        this.#stash.push(flow);
-        if (lane.countProbe(this.#pump) >= PROBES_PER_PUMP) lane.closedIn = this.#pump;
-      }
-    }
-    this.#restoreStash();
-  }
-
-  /** Serves a head whose price is in `#fit`; what blocks it is noted for those behind it. */
-  #tryServe(
-    flow: Flow,
-    row: number,
-    floors: readonly number[],
-    band: number | null,
-    bound: number,
-    now: number,
-  ): "granted" | "parked" | "blocked" {
-    const { tickets } = this.#backlog;
-    const { path } = flow.lane;
-    const wait = ownWait(tickets, row, flow.tenant, now);
-    if (wait > 0) {
-      this.#backlog.park(flow, now + wait);
-      return "parked";
-    }
-    const passage = this.#blockages.passage(flow, row, this.#fit);
-    if (passage === "yields" && band !== null) this.#blockages.yield(flow, row, this.#fit);
-    if (passage !== "open") return "blocked";
-    measure(tickets, row, path, floors, now, this.#fit);
-    if (this.#fit.wait > 0) {
-      this.#block(flow, row, floors, band, bound, now);
-      return "blocked";
-    }
-    this.#grant(flow, row, now);
-    return "granted";
-  }
-
-  /**
-   * A head stands in the way only at the meter it waits for longest: what else it lacks will have
-   * come back by then, and a model at its limit must not hold the account for its requests.
-   */
-  #block(
-    flow: Flow,
-    row: number,
-    floors: readonly number[],
-    band: number | null,
-    bound: number,
-    now: number,
-  ): void {
-    const { path } = flow.lane;
-    this.#wakeIn(this.#fit.wait, now);
-    for (let i = 0; i < path.meters.length; i++) {
-      const wait = this.#fit.waits[i];
-      if (wait === 0) continue;
-      if (wait === this.#fit.wait) {
-        if (band === null) this.#blockages.blockCredited(path.indexes[i], { row, bound });
-        else this.#blockages.block(flow, row, i, this.#fit);
-      }
-      const least = leastWait(path, i, floors[i], now);
-      if (least === 0) continue;
-      this.#blockages.drain(path.indexes[i]);
-      this.#wakeIn(least, now); // those behind are not looked at any more
-    }
-  }
-
-  #grant(flow: Flow, row: number, now: number): void {
-    const { tickets } = this.#backlog;
-    const { path } = flow.lane;
-    const isPassing = this.#blockages.recordPassing(path, this.#fit);
-    debitAll(tickets, row, flow, now);
-    if (!isPassing) flow.band.advance(flow, flow.lane);
-    for (let i = 0; i < path.meters.length; i++) {
-      flow.account.charge(path, i, this.#fit.costs[i], flow.band.virtual, isPassing);
-    }
-    this.#backlog.remove(row);
-    for (const guarantee of this.#guaranteesOf[flow.band.index]) {
-      guarantee.spend(this.#fit.dominantCost);
-    }
-    tickets.state[row] = TicketState.granted;
-    tickets.since[row] = now;
-    flow.granted++;
-    this.#rekeyAccount(flow);
-    this.#granted.push(tickets.references[row]);
-  }
-
-  /** A tenant's account in a band is one on all its paths: a grant on one moves it on the others. */
-  #rekeyAccount(flow: Flow): void {
-    for (const sibling of flow.tenant.flows.values()) {
-      if (sibling.account !== flow.account || sibling.waiting.size === 0) continue;
-      if (sibling.parkedUntil > 0) continue;
-      sibling.band.place(sibling, sibling.lane);
-      if (sibling.isCompeting) sibling.lane.flows.rekey(sibling, sibling.tag);
-    }
-  }
-
-  #restoreStash(): void {
-    for (const flow of this.#stash) flow.lane.flows.add(flow, flow.tag);
-    this.#stash.length = 0;
-  }
-
-  #wakeIn(wait: number, now: number): void {
-    if (now + wait < this.#wake) this.#wake = now + wait;
   }
 
   #indexOf(meter: Meter): number {

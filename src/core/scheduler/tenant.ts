@@ -94,3 +94,13 @@ export class Flow implements Keyed {
     return this.heapIndex >= 0;
   }
 }
+
+/** A tenant's account in a band is one on all its paths: a grant on one moves it on the others. */
+export function replaceFlows(flow: Flow): void {
+  for (const sibling of flow.tenant.flows.values()) {
+    if (sibling.account !== flow.account || sibling.waiting.size === 0) continue;
+    if (sibling.parkedUntil > 0) continue;
+    sibling.band.place(sibling, sibling.lane);
+    if (sibling.isCompeting) sibling.lane.flows.rekey(sibling, sibling.tag);
+  }
+}

@@ -103,7 +103,7 @@ export class Account {
       let waiting = 0;
       let running = 0;
       for (const flow of flows.values()) {
-        waiting += flow.waiting.size;
+        waiting += flow.queued;
         running += flow.granted;
       }
       if (waiting + running > 0) yield { id, waiting, running };

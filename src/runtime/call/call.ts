@@ -3,26 +3,23 @@
  * every path ends in exactly one answer and every grant in exactly one settlement.
  */
 import { type Clock, MICROS_PER_MS } from "../../core/clock.ts";
-import type { Usage } from "../../core/demand.ts";
-import type { CallEnd, Dialect, HeaderView } from "../../core/dialect.ts";
+import type { CallEnd, HeaderView } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import type { Path } from "../../core/scheduler/path.ts";
 import type { Verdict } from "../../core/verdict/verdict.ts";
 import { OK_VERDICT } from "../../core/verdict/verdict.ts";
 import type { Reservation } from "../account/account.ts";
 import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
-import type {
-  Exchange,
-  ResponseSink,
-  Transport,
-  TransportFailure,
-} from "../transport/transport.ts";
+import type { Exchange, Transport, TransportFailure } from "../transport/transport.ts";
 import type { Answer, CallReport } from "./answer.ts";
+import { Answered } from "./answered.ts";
+import { AttemptSink } from "./attempt-sink.ts";
 import { BodyKeeper } from "./body-keeper.ts";
 import type { CallPlan } from "./call-plan.ts";
 import { afterFailure, afterVerdict, type NextStep } from "./next-step.ts";
 import { closingError, refusalError, waitError } from "./refusals.ts";
 import { StreamPassage } from "./stream-passage.ts";
+import { billingMessage, codeOf, upstreamError } from "./upstream-errors.ts";
 import { waitEnd } from "./wait-end.ts";
 
 /** An attempt's answer: its head is known, its body is judged, passed on, or both. */
@@ -438,54 +435,6 @@ export class Call {
   }
 }
 
-/** One attempt's ear: once detached, a late word of its connection is not taken for the next attempt's. */
-class AttemptSink implements ResponseSink {
-  #call: Call | null;
-
-  constructor(call: Call) {
-    this.#call = call;
-  }
-
-  detach(): void {
-    this.#call = null;
-  }
-
-  head(status: number, headers: HeaderView): void {
-    this.#call?.head(status, headers);
-  }
-
-  data(chunk: Uint8Array): void {
-    this.#call?.data(chunk);
-  }
-
-  end(): void {
-    this.#call?.end();
-  }
-
-  failed(failure: TransportFailure): void {
-    this.#call?.failed(failure);
-  }
-}
-
-/** The body is only searched for usage if the dialect settles by it. */
-class Answered {
-  readonly kind = "answered";
-  readonly verdict: Verdict;
-  readonly #body: BodyKeeper;
-  readonly #dialect: Dialect;
-
-  constructor(verdict: Verdict, body: BodyKeeper, dialect: Dialect) {
-    this.verdict = verdict;
-    this.#body = body;
-    this.#dialect = dialect;
-  }
-
-  get usage(): Usage | null {
-    const field = this.#body.usageField();
-    return field === null ? null : this.#dialect.usage(field);
-  }
-}
-
 function nothing(): void {}
 
 function isEventStream(headers: HeaderView): boolean {
@@ -497,24 +446,7 @@ function isEventStream(headers: HeaderView): boolean {
   );
 }
 
-function codeOf({ kind }: TransportFailure): "upstream_error" | "upstream_timeout" {
-  return kind === "timeout" ? "upstream_timeout" : "upstream_error";
-}
-
 /** The meter a verdict names: per-day limits count the same dimension. */
 function meterOf(verdict: Verdict): string | null {
   return verdict.dimension?.replace(/_per_day$/, "") ?? null;
-}
-
-function billingMessage(upstream: string): string {
-  return `the account at ${upstream} cannot be charged: its owner has to settle this with the provider`;
-}
-
-function upstreamError(
-  code: "upstream_error" | "upstream_timeout",
-  failure: TransportFailure,
-): SluiceError {
-  const what = { unreachable: "cannot be reached", reset: "closed the connection" } as const;
-  const words = failure.kind in what ? what[failure.kind as keyof typeof what] : "did not answer";
-  return new SluiceError(code, `the upstream ${words}`, { cause: failure.cause });
 }

@@ -1,0 +1,233 @@
+/**
+ * Pump: one round of grants. It ends waits that are over, then serves guarantees with credit, then
+ * the bands in their order, until nothing more fits.
+ */
+import { TicketState } from "../queue/tickets.ts";
+import { debitAll, Fit, leastWait, measure, ownWait, price } from "./admission.ts";
+import type { Backlog } from "./backlog.ts";
+import type { Band, Lane } from "./band.ts";
+import type { Blockages } from "./blockages.ts";
+import type { Guarantee } from "./guarantee.ts";
+import { GRANTS_PER_PUMP, PROBES_PER_PUMP } from "./options.ts";
+import { type Flow, replaceFlows } from "./tenant.ts";
+
+export interface Pumped {
+  /** References of the tickets that may be sent now, in the order of their grants. */
+  readonly granted: readonly unknown[];
+  /** References of the tickets whose max wait is over. */
+  readonly expired: readonly unknown[];
+  /** When to pump again if nothing else happens, microseconds; Infinity: nothing to wait for. */
+  readonly wakeAt: number;
+}
+
+export interface PumpParts {
+  readonly bands: readonly Band<Flow>[];
+  readonly guarantees: readonly Guarantee[];
+  /** By band. */
+  readonly guaranteesOf: readonly (readonly Guarantee[])[];
+  readonly backlog: Backlog;
+  readonly blockages: Blockages;
+}
+
+export class Pump {
+  readonly #bands: readonly Band<Flow>[];
+  readonly #guarantees: readonly Guarantee[];
+  readonly #guaranteesOf: readonly (readonly Guarantee[])[];
+  readonly #backlog: Backlog;
+  readonly #blockages: Blockages;
+  readonly #fit = new Fit();
+  readonly #stash: Flow[] = [];
+  /** Of this round; whatever is marked with it holds for this round only. */
+  #number = 0;
+  #wake = Number.POSITIVE_INFINITY;
+  #granted: unknown[] = [];
+
+  constructor(parts: PumpParts) {
+    this.#bands = parts.bands;
+    this.#guarantees = parts.guarantees;
+    this.#guaranteesOf = parts.guaranteesOf;
+    this.#backlog = parts.backlog;
+    this.#blockages = parts.blockages;
+  }
+
+  /** Ends waits that are over and grants whatever fits, best first. */
+  run(now: number): Pumped {
+    this.#number++;
+    this.#granted = [];
+    this.#wake = Number.POSITIVE_INFINITY;
+    this.#blockages.begin(this.#number);
+    const due = this.#backlog.due(now);
+    const expired: unknown[] = [];
+    for (const row of due) {
+      if (this.#backlog.tickets.expiresAt[row] < now) this.#expire(row, expired);
+    }
+    this.#backlog.advance(now);
+    for (const guarantee of this.#guarantees) this.#serveGuarantee(guarantee, now);
+    for (const band of this.#bands) if (band.competing > 0) this.#serveBand(band, now);
+    const isFull = this.#granted.length >= GRANTS_PER_PUMP;
+    if (this.#endLastChances(due, isFull, expired) || isFull) this.#wakeIn(0, now);
+    const wakeAt = Math.max(now, Math.min(this.#wake, this.#backlog.nextAt));
+    return { granted: this.#granted, expired, wakeAt };
+  }
+
+  #expire(row: number, expired: unknown[]): void {
+    expired.push(this.#backlog.tickets.references[row]);
+    this.#backlog.remove(row);
+    this.#backlog.tickets.free(row);
+  }
+
+  /**
+   * What is due but not over was tried a last time in this pump, so that a short wait finds the
+   * room there is. Says whether a wait has ended that may have held others back.
+   */
+  #endLastChances(due: readonly number[], isFull: boolean, expired: unknown[]): boolean {
+    let hasEnded = false;
+    for (const row of due) {
+      if (!this.#backlog.isWaiting(row)) continue;
+      hasEnded = true;
+      if (isFull) this.#backlog.wheel.postpone(row);
+      else this.#expire(row, expired);
+    }
+    return hasEnded;
+  }
+
+  /** A guarantee with credit goes before the strict order, may use the holdback, and may be bypassed by its share. */
+  #serveGuarantee(guarantee: Guarantee, now: number): void {
+    let isBlocked = false;
+    while (guarantee.waiting > 0 && this.#granted.length < GRANTS_PER_PUMP) {
+      const lane = this.#firstLane(guarantee);
+      if (lane === null) return;
+      const flow = lane.flows.top as Flow;
+      const row = flow.waiting.top;
+      price(this.#backlog.tickets, row, lane.path, this.#fit);
+      if (isBlocked && this.#blockages.meetsCredited(lane.path, this.#fit)) {
+        lane.passedOverIn = this.#number; // the credit is for the head before it
+        continue;
+      }
+      const cost = this.#fit.dominantCost;
+      if (!guarantee.canPay(cost, now)) {
+        this.#wakeIn(guarantee.timeUntil(cost), now);
+        return;
+      }
+      const bound = cost * guarantee.bypassRatio;
+      const served = this.#tryServe(flow, row, lane.path.floorsFirst, null, bound, now);
+      if (served !== "blocked") continue;
+      lane.passedOverIn = this.#number;
+      isBlocked = true;
+    }
+  }
+
+  #firstLane(guarantee: Guarantee): Lane<Flow> | null {
+    for (const band of guarantee.bands) {
+      const lane = this.#bands[band].bestLane(this.#number, "passedOverIn");
+      if (lane !== null) return lane;
+    }
+    return null;
+  }
+
+  #serveBand(band: Band<Flow>, now: number): void {
+    while (this.#granted.length < GRANTS_PER_PUMP) {
+      const lane = band.bestLane(this.#number, "closedIn");
+      if (lane === null) break;
+      if (lane.sparse === 0 && this.#blockages.isClosed(lane.path, band.index)) {
+        lane.closedIn = this.#number;
+        continue;
+      }
+      const flow = lane.flows.top as Flow;
+      const row = flow.waiting.top;
+      price(this.#backlog.tickets, row, lane.path, this.#fit);
+      const floors = band.index === 0 ? lane.path.floorsFirst : lane.path.floorsOther;
+      if (this.#tryServe(flow, row, floors, band.index, Number.NaN, now) === "blocked") {
+        lane.flows.remove(flow);
+        this.#stash.push(flow);
+        if (lane.countProbe(this.#number) >= PROBES_PER_PUMP) lane.closedIn = this.#number;
+      }
+    }
+    this.#restoreStash();
+  }
+
+  /** Serves a head whose price is in `#fit`; what blocks it is noted for those behind it. */
+  #tryServe(
+    flow: Flow,
+    row: number,
+    floors: readonly number[],
+    band: number | null,
+    bound: number,
+    now: number,
+  ): "granted" | "parked" | "blocked" {
+    const { tickets } = this.#backlog;
+    const { path } = flow.lane;
+    const wait = ownWait(tickets, row, flow.tenant, now);
+    if (wait > 0) {
+      this.#backlog.park(flow, now + wait);
+      return "parked";
+    }
+    const passage = this.#blockages.passage(flow, row, this.#fit);
+    if (passage === "yields" && band !== null) this.#blockages.yield(flow, row, this.#fit);
+    if (passage !== "open") return "blocked";
+    measure(tickets, row, path, floors, now, this.#fit);
+    if (this.#fit.wait > 0) {
+      this.#block(flow, row, floors, band, bound, now);
+      return "blocked";
+    }
+    this.#grant(flow, row, now);
+    return "granted";
+  }
+
+  /**
+   * A head stands in the way only at the meter it waits for longest: what else it lacks will have
+   * come back by then, and a model at its limit must not hold the account for its requests.
+   */
+  #block(
+    flow: Flow,
+    row: number,
+    floors: readonly number[],
+    band: number | null,
+    bound: number,
+    now: number,
+  ): void {
+    const { path } = flow.lane;
+    this.#wakeIn(this.#fit.wait, now);
+    for (let i = 0; i < path.meters.length; i++) {
+      const wait = this.#fit.waits[i];
+      if (wait === 0) continue;
+      if (wait === this.#fit.wait) {
+        if (band === null) this.#blockages.blockCredited(path.indexes[i], { row, bound });
+        else this.#blockages.block(flow, row, i, this.#fit);
+      }
+      const least = leastWait(path, i, floors[i], now);
+      if (least === 0) continue;
+      this.#blockages.drain(path.indexes[i]);
+      this.#wakeIn(least, now); // those behind are not looked at any more
+    }
+  }
+
+  #grant(flow: Flow, row: number, now: number): void {
+    const { tickets } = this.#backlog;
+    const { path } = flow.lane;
+    const isPassing = this.#blockages.recordPassing(path, this.#fit);
+    debitAll(tickets, row, flow, now);
+    if (!isPassing) flow.band.advance(flow, flow.lane);
+    for (let i = 0; i < path.meters.length; i++) {
+      flow.account.charge(path, i, this.#fit.costs[i], flow.band.virtual, isPassing);
+    }
+    this.#backlog.remove(row);
+    for (const guarantee of this.#guaranteesOf[flow.band.index]) {
+      guarantee.spend(this.#fit.dominantCost);
+    }
+    tickets.state[row] = TicketState.granted;
+    tickets.since[row] = now;
+    flow.granted++;
+    replaceFlows(flow);
+    this.#granted.push(tickets.references[row]);
+  }
+
+  #restoreStash(): void {
+    for (const flow of this.#stash) flow.lane.flows.add(flow, flow.tag);
+    this.#stash.length = 0;
+  }
+
+  #wakeIn(wait: number, now: number): void {
+    if (now + wait < this.#wake) this.#wake = now + wait;
+  }
+}
