@@ -80,16 +80,24 @@ describe("refused at once", () => {
   });
 
   test("what cannot fit in its max wait; who comes back when told is served", async () => {
-    await using gateway = await start({ requests: { amount: 50, per: "10s" } }, {}, 0);
-    const queue = Array.from({ length: 5 }, () => send(gateway));
-    await until(() => gateway.runtime.load.waiting === 5, "five wait");
+    const startedAt = performance.now();
+    await using gateway = await start({ requests: { amount: 25, per: "10s" } }, {}, 0);
+    const startMs = performance.now() - startedAt;
+    let served = 0;
+    const queue = Array.from({ length: 5 }, async () => {
+      const answer = await send(gateway);
+      served++;
+      return answer;
+    });
+    await until(() => gateway.runtime.load.waiting + served === 5, "five have come");
     const refused = await send(gateway, maxWait(100));
     expect(refused).toMatchObject({ status: 429, code: "max_wait_exceeded", waitMs: 0 });
-    const { retryAfterMs } = refused;
-    // Five before it and itself, at five a second.
-    expect(retryAfterMs).toBeGreaterThan(900);
-    expect(retryAfterMs).toBeLessThanOrEqual(1_200);
-    await pause(Number(retryAfterMs));
+    const retryAfterMs = Number(refused.retryAfterMs);
+    // Five before it and itself, one each 400 ms since the meter began to fill.
+    const servedAtMs = performance.now() - startedAt + retryAfterMs;
+    expect(servedAtMs).toBeGreaterThan(2_390);
+    expect(servedAtMs).toBeLessThan(2_400 + startMs + refused.tookMs + 50);
+    await pause(retryAfterMs);
     expect(await send(gateway, maxWait(100))).toMatchObject({ status: 200 });
     for (const { status } of await Promise.all(queue)) expect(status).toBe(200);
   });
