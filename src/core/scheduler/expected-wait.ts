@@ -50,6 +50,7 @@ function waitAt(question: WaitQuestion, i: number): number {
   if (question.amounts[i] === 0) return 0;
   const inBand = aheadInBand(question, i);
   let wait = strictWait(question, inBand, i);
+  if (wait === 0) return 0;
   for (const guarantee of question.guarantees) {
     wait = Math.min(wait, guaranteedWait(question, guarantee, inBand, i));
   }
@@ -60,11 +61,13 @@ function waitAt(question: WaitQuestion, i: number): number {
 function strictWait(question: WaitQuestion, inBand: number, i: number): number {
   const { path, amounts, floors, now } = question;
   const meter = path.meters[i];
-  const ahead = inBand + sumHigher(question, (other) => queuedAt(other, path.indexes[i]));
+  const ahead = inBand + queuedAbove(question, path.indexes[i]);
   const whole = ahead + amounts[i];
+  const untilWhole = meter.waitFor(whole, floors[i], now);
+  if (untilWhole === 0) return 0;
   const left = leftSupply(question, i);
   // Slots come back by release, not by time: for them only the mean supply tells a wait.
-  const exact = finiteOr0(meter.waitFor(whole, floors[i], now));
+  const exact = finiteOr0(untilWhole);
   const isExact = exact > 0 && left === path.supply(i) && whole + floors[i] <= meter.capacity;
   if (isExact) return exact;
   const last = Math.min(amounts[i] + floors[i], Math.max(amounts[i], meter.capacity));
@@ -109,15 +112,15 @@ function finiteOr0(wait: number): number {
 function leftSupply(question: WaitQuestion, i: number): number {
   const { path, now } = question;
   const supply = path.supply(i);
-  const taken = sumHigher(question, (other) => other.arrivals.shortRate(path.indexes[i], now));
+  let taken = 0;
+  for (let above = 0; above < question.band.index; above++) {
+    taken += question.bands[above].arrivals.shortRate(path.indexes[i], now);
+  }
   return Math.max(supply - taken, supply * LEAST_SHARE);
 }
 
-function sumHigher(
-  { bands, band }: WaitQuestion,
-  amountOf: (band: Band<Competitor>) => number,
-): number {
-  let sum = 0;
-  for (let index = 0; index < band.index; index++) sum += amountOf(bands[index]);
-  return sum;
+function queuedAbove({ bands, band }: WaitQuestion, index: number): number {
+  let queued = 0;
+  for (let above = 0; above < band.index; above++) queued += queuedAt(bands[above], index);
+  return queued;
 }
