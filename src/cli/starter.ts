@@ -14,9 +14,9 @@ upstreams:
     dialect: openai
     base_url: https://api.openai.com/v1
     api_key: "\${OPENAI_API_KEY:-}"
-    # Without limits they are learned from the answers' headers.
-    # limits:
-    #   - { rpm: 10000, tpm: 2M }                  # the account
+    # Your account's limits, from the provider's console. Without them nothing is held back.
+    limits:
+      - { rpm: 500, tpm: 200k }                    # the account
     #   - { model: "gpt-5*", rpm: 500, tpm: 30k }  # these models together
   # anthropic:
   #   dialect: anthropic

@@ -16,6 +16,7 @@ import { Board } from "./show/board.ts";
 import { startLive } from "./show/live.ts";
 import { remarksOn } from "./show/remarks.ts";
 import type { Column } from "./show/table.ts";
+import { wrapped } from "./show/words.ts";
 import { readTrace } from "./trace/parse-trace.ts";
 import type { TraceRow } from "./trace/trace-row.ts";
 
@@ -30,6 +31,9 @@ export interface DemoOptions {
   readonly speed: number | null;
   readonly policies: readonly PolicyName[];
 }
+
+/** Where the width is not known. */
+const WIDE = 120;
 
 export interface DemoMeans {
   /** Where progress goes. */
@@ -63,7 +67,9 @@ const POLICIES: Readonly<Record<PolicyName, Policy>> = {
  */
 export async function runDemo(options: DemoOptions, means: DemoMeans): Promise<DemoResult> {
   const load = loadFor(options);
-  means.stream.write(`${describeLoad(load, options)}\n`);
+  for (const line of wrapped(describeLoad(load, options), means.stream.columns ?? WIDE)) {
+    means.stream.write(`${line}\n`);
+  }
   const columns: Column[] = [];
   const remarks: string[] = [];
   for (const name of POLICY_NAMES) {

@@ -108,7 +108,7 @@ class House {
   /** Most requests are on their way upstream, so they come to no promise more than they need. */
   #route(context: RequestContext): Promise<void> | undefined {
     const { path } = context;
-    if (path.startsWith("/health/")) return this.#health(context);
+    if (path === "/health" || path.startsWith("/health/")) return this.#health(context);
     if (path === "/metrics" || path === "/dashboard" || path.startsWith("/dashboard/")) {
       throw new SluiceError("unsupported", `${path} is not available in this release`);
     }
@@ -121,7 +121,8 @@ class House {
   #health(context: RequestContext): undefined {
     const { path } = context;
     if (path === "/health/live") return sendJson(context, 200, { status: "ok" });
-    if (path !== "/health/ready") throw new SluiceError("not_found", `no ${path}`);
+    if (path !== "/health/ready")
+      throw new SluiceError("not_found", "there are /health/live and /health/ready");
     const status = this.#isDraining ? "draining" : "ok";
     sendJson(context, this.#isDraining ? 503 : 200, {
       status,

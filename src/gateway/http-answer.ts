@@ -72,6 +72,6 @@ export class HttpAnswer implements Answer {
   #ownHeaders(report: CallReport): Record<string, string> {
     const headers = reportHeaders(report);
     const now = this.#runtime.clock.now();
-    return Object.assign(headers, bindingRateHeaders(this.#context.client, report.meters, now));
+    return Object.assign(headers, bindingRateHeaders(this.#context.client, report, now));
   }
 }

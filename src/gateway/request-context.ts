@@ -4,6 +4,7 @@ import type { HeaderView } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
 import { type ClientDialect, clientDialectOf } from "../dialects/client-dialect.ts";
 import { refusalAnswer } from "../runtime/call/answer-headers.ts";
+import { requestId } from "../runtime/request/request-id.ts";
 
 export interface RequestContext {
   readonly message: IncomingMessage;
@@ -75,7 +76,7 @@ export function sendRefusal(
     : new SluiceError("upstream_error", "the gateway could not handle this request", {
         cause: error,
       });
-  const { status, headers, body } = refusalAnswer(context.client, refusal, extra.id);
+  const { status, headers, body } = refusalAnswer(context.client, refusal, extra.id ?? requestId());
   response.writeHead(status, {
     ...headers,
     ...extra.headers,

@@ -62,7 +62,7 @@ export class SlotDesk {
       const known = [...this.#runtime.upstreams.keys()].join(", ");
       throw new SluiceError(
         "invalid_request",
-        `upstream: found ${JSON.stringify(body.upstream)}, allowed: ${known}`,
+        `upstream: found ${JSON.stringify(body.upstream) ?? "nothing"}, allowed: ${known}`,
       );
     }
     const abort = new AbortController();
@@ -164,10 +164,18 @@ function taskClaims(task: unknown): (name: string) => string | undefined {
   return (name) => textOf(task[name === "task-type" ? "type" : name.replaceAll("-", "_")]);
 }
 
+const DEMAND_FIELDS = ["requests", "input_tokens", "output_tokens", "units"];
+
 function demandIn(demand: unknown): SlotDemand {
   if (demand === undefined) return {};
   if (!isObject(demand)) {
     throw new SluiceError("invalid_request", "demand: allowed: an object of amounts");
+  }
+  const unknown = Object.keys(demand).find((name) => !DEMAND_FIELDS.includes(name));
+  if (unknown !== undefined) {
+    // Passed over, it would look reserved without being so.
+    const allowed = DEMAND_FIELDS.join(", ");
+    throw new SluiceError("invalid_request", `demand.${unknown}: unknown, allowed: ${allowed}`);
   }
   const { requests, input_tokens, output_tokens, units } = demand;
   return {

@@ -9,6 +9,7 @@ import { readClaims, type TaskClaims } from "./policy/task-claims.ts";
 import { parseJsonObject } from "./request/body.ts";
 import { claimSources } from "./request/claim-sources.ts";
 import { inboundHeaders, type OutHeaders } from "./request/headers.ts";
+import { requestId } from "./request/request-id.ts";
 import type { Runtime } from "./runtime.ts";
 import { claimsOf, currentTask } from "./task-context.ts";
 import type { Fetch } from "./transport/fetch-transport.ts";
@@ -133,8 +134,7 @@ function asSluiceError(error: unknown): SluiceError {
 }
 
 function refusalResponse(client: ClientDialect, error: SluiceError, id: string | null): Response {
-  const { status, headers, body } = refusalAnswer(client, error, id);
-  if (id !== null) headers["x-sluice-request-id"] = id;
+  const { status, headers, body } = refusalAnswer(client, error, id ?? requestId());
   return new Response(body, { status, headers });
 }
 
@@ -200,7 +200,7 @@ class ResponseAnswer implements Answer {
   }
 
   #ownHeaders(report: CallReport): Record<string, string> {
-    const rates = bindingRateHeaders(this.#client, report.meters, this.#runtime.clock.now());
+    const rates = bindingRateHeaders(this.#client, report, this.#runtime.clock.now());
     return { ...reportHeaders(report), ...rates };
   }
 }

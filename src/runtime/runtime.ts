@@ -1,5 +1,4 @@
 /** Runtime: one configuration at work. It turns requests into calls, and keeps what lives through a reload. */
-import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import type { Config, UpstreamConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
@@ -16,6 +15,7 @@ import { TenantDirectory, type TenantRecord } from "./policy/tenant-directory.ts
 import { PressureWatch } from "./pressure-watch.ts";
 import { lacksUsage, outboundBody } from "./request/body.ts";
 import { CREDENTIAL_HEADERS, headerText, outboundHeaders } from "./request/headers.ts";
+import { requestId } from "./request/request-id.ts";
 import type { Transport } from "./transport/transport.ts";
 import { Upstream } from "./upstream/upstream.ts";
 
@@ -261,13 +261,4 @@ function isRepeatable(
 function sizeOf({ outbound }: CallPlan): number {
   const { body } = outbound;
   return typeof body === "string" || body instanceof Uint8Array ? body.length : 0;
-}
-
-/** Unique over processes by the first part, inside one by the second; nothing secret hangs on it. */
-const PROCESS_ID = randomBytes(9).toString("hex");
-let lastRequest = 0;
-
-function requestId(): string {
-  lastRequest++;
-  return `slc_${PROCESS_ID}${lastRequest.toString(16).padStart(10, "0")}`;
 }

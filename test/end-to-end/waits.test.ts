@@ -104,7 +104,8 @@ describe("refused at once", () => {
 
   test("with a max wait of nothing, what does not fit now", async () => {
     await using gateway = await start({ requests: { amount: 1, per: "1h" } });
-    expect((await send(gateway, maxWait(0))).status).toBe(200);
+    // A machine that is busy for too long at this moment has no time for it either.
+    await until(async () => (await send(gateway, maxWait(0))).status === 200, "it is served");
     expect(await send(gateway, maxWait(0))).toMatchObject({ code: "max_wait_exceeded" });
   });
 

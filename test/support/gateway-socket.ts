@@ -37,3 +37,9 @@ export async function statusOf(url: string, head: string): Promise<number> {
   await connection.closed;
   return Number(/^HTTP\/1\.1 (\d+)/.exec(connection.text)?.[1] ?? 0);
 }
+
+/** The head of a request that asks for its connection to be closed. */
+export function requestHead(method: string, target: string, ...headers: string[]): string {
+  const lines = [`${method} ${target} HTTP/1.1`, "host: h", "connection: close", ...headers];
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}

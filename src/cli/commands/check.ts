@@ -34,7 +34,7 @@ function asJson(loaded: Loaded) {
 function tell(file: string, loaded: Loaded): void {
   if (loaded.ok) {
     print(`${file}: ${emphasised("ok", process.stdout)}`);
-    for (const key of loaded.inactive) print(describeInactive(file, key));
+    for (const line of remarksOn(file, loaded)) print(line);
     return;
   }
   for (const problem of loaded.problems) note(describeProblem(problem));
@@ -42,7 +42,18 @@ function tell(file: string, loaded: Loaded): void {
   note(emphasised(`sluice: ${file} has ${count} problem${count === 1 ? "" : "s"}`, process.stderr));
 }
 
-/** One line, as `serve` prints it too. */
-export function describeInactive(file: string, { line, field, note }: InactiveKey): string {
+/** What is valid but does less than it may seem to; `serve` prints it too. */
+export function remarksOn(file: string, loaded: Extract<Loaded, { ok: true }>): string[] {
+  const unlimited = [...loaded.config.upstreams.values()].filter(({ limits }) => limits === null);
+  return [
+    ...loaded.inactive.map((key) => describeInactive(file, key)),
+    ...unlimited.map(
+      ({ name }) =>
+        `${file}: upstreams.${name}.limits: absent, and not learned from headers yet: nothing is held back there`,
+    ),
+  ];
+}
+
+function describeInactive(file: string, { line, field, note }: InactiveKey): string {
   return `${file}:${line === null ? "" : `${line}:`} ${field}: accepted, not active yet (${note})`;
 }

@@ -3,8 +3,10 @@ import { Command } from "commander";
 import { SluiceError } from "../../core/errors.ts";
 import { type DemoOptions, type DemoResult, policiesIn, runDemo } from "../../demo/demo.ts";
 import { POLICY_NAMES } from "../../demo/drive/policy.ts";
+import { legend } from "../../demo/show/legend.ts";
 import { comparisonTable } from "../../demo/show/table.ts";
 import { verdictOn } from "../../demo/show/verdict.ts";
+import { wrapped } from "../../demo/show/words.ts";
 import { EXIT, type ExitCode, exits } from "../exit.ts";
 import { ANY_NUMBER, examples, jsonOption, numberBetween } from "../options.ts";
 import { emphasised, note, print, printJson } from "../output.ts";
@@ -89,7 +91,10 @@ function optionsFrom({ seconds, seed, trace, speed, policy }: DemoFlags): DemoOp
 
 function tell({ columns }: DemoResult): void {
   print("");
-  for (const line of comparisonTable(columns, process.stdout.columns ?? WIDE)) print(line);
+  const width = process.stdout.columns ?? WIDE;
+  for (const line of comparisonTable(columns, width)) print(line);
   print("");
-  print(emphasised(verdictOn(columns), process.stdout));
+  for (const line of wrapped(verdictOn(columns), width)) print(emphasised(line, process.stdout));
+  print("");
+  for (const text of legend(columns)) for (const line of wrapped(text, width)) print(line);
 }

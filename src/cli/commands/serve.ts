@@ -12,7 +12,7 @@ import { EXIT, type ExitCode, exits } from "../exit.ts";
 import { configOption, examples, jsonOption, numberBetween } from "../options.ts";
 import { note, print } from "../output.ts";
 import { untilToldToEnd } from "../until-told-to-end.ts";
-import { describeInactive } from "./check.ts";
+import { remarksOn } from "./check.ts";
 
 interface ServeOptions {
   readonly config: string;
@@ -51,7 +51,7 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
     tellProblems(loaded);
     return EXIT.usage;
   }
-  for (const key of loaded.inactive) note(describeInactive(options.config, key));
+  for (const line of remarksOn(options.config, loaded)) note(line);
   const gateway = await start(loaded.config, options.initialLevel);
   const stop = new AbortController();
   const take = (next: Loaded) => reload(gateway, next);
@@ -60,7 +60,8 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
   process.on("SIGHUP", onHangUp);
   announce(gateway, options.json === true);
   await untilToldToEnd();
-  note("sluice: ending; requests that run are let end");
+  const drain = `${loaded.config.server.timeouts.drainMs / 1_000} s`;
+  note(`sluice: ending; what runs may end within ${drain}, a second signal ends it now`);
   stop.abort();
   process.off("SIGHUP", onHangUp);
   await gateway.close();
@@ -77,9 +78,14 @@ async function start(config: Config, initialLevel: number): Promise<Gateway> {
   }
 }
 
-function announce({ url }: Gateway, isJson: boolean): void {
+function announce({ url, runtime }: Gateway, isJson: boolean): void {
   if (isJson) print(JSON.stringify({ ready: true, url }));
   else note(`sluice: listening on ${url}`);
+  const { upstreams, tenants } = runtime.config;
+  const access = runtime.directory.hasKeys ? "keys required" : "no keys: anyone may use it";
+  note(
+    `sluice: upstreams ${[...upstreams.keys()].join(", ") || "none"}; ${tenants.size} tenants, ${access}`,
+  );
 }
 
 /** An invalid file changes nothing and says why. */
@@ -89,8 +95,13 @@ function reload(gateway: Gateway, next: Loaded): void {
     note("sluice: the configuration stays as it was");
     return;
   }
+  const { host, port } = gateway.runtime.config.server.listen;
   gateway.reconfigure(next.config);
   note("sluice: configuration reloaded");
+  const { listen } = next.config.server;
+  if (listen.host !== host || listen.port !== port) {
+    note("sluice: server.listen has changed; that needs a restart");
+  }
 }
 
 function tellProblems(loaded: Extract<Loaded, { ok: false }>): void {

@@ -2,7 +2,7 @@
 import { MICROS_PER_MS } from "../../core/clock.ts";
 import type { Dimension } from "../../core/demand.ts";
 import type { SluiceError } from "../../core/errors.ts";
-import { type Meter, MICRO_UNITS } from "../../core/meter/meter.ts";
+import { MICRO_UNITS } from "../../core/meter/meter.ts";
 import type { ClientDialect } from "../../dialects/client-dialect.ts";
 import { type RateState, type RateStates, rateHeaders } from "../../dialects/rate-headers.ts";
 import { refusalBody, refusalHeaders } from "../../dialects/refusal-body.ts";
@@ -27,20 +27,21 @@ function inHeader(text: string): string {
   return /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text.toWellFormed());
 }
 
-/** Of each dimension the meter with the smallest share left: that is what binds. */
+/** Of each dimension the meter with the smallest share left: that is what binds. What is kept back is not left. */
 export function bindingRateHeaders(
   client: ClientDialect,
-  meters: readonly Meter[],
+  { meters, floors }: Pick<CallReport, "meters" | "floors">,
   now: number,
 ): Readonly<Record<string, string>> {
   const states: Partial<Record<keyof RateStates, RateState>> = {};
-  for (const meter of meters) {
+  for (let i = 0; i < meters.length; i++) {
+    const meter = meters[i];
     const name = RATE_NAMES[meter.label.dimension];
     if (name === undefined) continue;
     const { limit, level, resetsAt } = meter.read(now);
     const state = {
       limit: limit / MICRO_UNITS,
-      remaining: level / MICRO_UNITS,
+      remaining: Math.max(0, level - floors[i]) / MICRO_UNITS,
       resetMs: ((resetsAt ?? now) - now) / MICROS_PER_MS,
     };
     const known = states[name];
@@ -67,11 +68,17 @@ export interface RefusalAnswer {
 export function refusalAnswer(
   client: ClientDialect,
   error: SluiceError,
-  requestId: string | null,
+  requestId: string,
 ): RefusalAnswer {
   return {
     status: error.status,
-    headers: { "content-type": "application/json", ...refusalHeaders(error) },
+    headers: {
+      "content-type": "application/json",
+      // Where each SDK looks for what a user can quote.
+      [client === "anthropic" ? "request-id" : "x-request-id"]: requestId,
+      "x-sluice-request-id": requestId,
+      ...refusalHeaders(error),
+    },
     body: JSON.stringify(refusalBody(client, error, requestId)),
   };
 }

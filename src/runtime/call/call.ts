@@ -418,6 +418,7 @@ export class Call {
   #report(): CallReport {
     const { id, upstream, target, tenant, account, arrivedAt } = this.plan;
     const path = this.#path ?? account.pathFor(target);
+    const floors = this.plan.band() === 0 ? path.floorsFirst : path.floorsOther;
     const now = this.#clock.now();
     const running = this.#sentAt === 0 ? 0 : now - this.#sentAt;
     const elsewhere = this.#waitMicros + this.#allProviderMicros + running;
@@ -431,6 +432,7 @@ export class Call {
       overheadMs: overhead / MICROS_PER_MS,
       pressure: account.pressureAt(path),
       meters: [...path.meters, ...tenant.meters],
+      floors: [...floors, ...tenant.meters.map(() => 0)],
     };
   }
 }

@@ -37,7 +37,10 @@ export function identify(
   const trusted = trustHeaders ? trustedTenant(headers, directory) : null;
   const tenant = trusted ?? byKey ?? (directory.hasKeys ? null : directory.standard);
   if (tenant === null) {
-    throw new SluiceError("unauthorized", "no valid key: send yours as a bearer token");
+    throw new SluiceError(
+      "unauthorized",
+      "no valid key: send yours as `authorization: Bearer ...`, `x-api-key` or `x-sluice-key`",
+    );
   }
   return { tenant, ownHeaders, clientCredential };
 }

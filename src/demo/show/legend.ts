@@ -1,0 +1,20 @@
+/** Legend: what the table's words mean, and why more tasks are not more work. */
+import type { Judged } from "./verdict.ts";
+
+const LINES = [
+  "Waits are of tasks that arrived once neither way lived off its start (second 5 of 30).",
+  "429: the provider refused a request. Inversion: a grant while a higher class could have gone.",
+  "Jain: how evenly tenants of a class shared by weight; 1 is perfectly.",
+];
+
+const SMALLER =
+  "Where the naive way serves more tasks for the same budget, they are smaller: what is large waits for luck.";
+
+/** Lines to print below the table. */
+export function legend(columns: readonly Judged[]): readonly string[] {
+  const served = columns.map(({ figures }) =>
+    Object.values(figures.tiers).reduce((sum, { ok }) => sum + ok, 0),
+  );
+  const [ours, naive] = served;
+  return naive !== undefined && naive > ours ? [...LINES, SMALLER] : LINES;
+}
