@@ -2,7 +2,7 @@
 import type { Judged } from "./verdict.ts";
 
 const LINES = [
-  "Waits are of tasks that arrived once neither way lived off its start (second 5 of 30).",
+  "The table leaves out what arrived in the first seconds, while the empty buckets fill.",
   "429: the provider refused a request. Inversion: a grant while a higher class could have gone.",
   "Jain: how evenly tenants of a class shared by weight; 1 is perfectly.",
 ];
