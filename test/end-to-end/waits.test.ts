@@ -174,7 +174,7 @@ describe("with its only slot taken", () => {
     const ended = await Promise.all(waits.map((ms) => send(gateway, maxWait(ms))));
     ended.forEach((one, i) => {
       expect(one).toMatchObject({ status: 429, code: "max_wait_exceeded" });
-      expect(one.waitMs).toBeLessThanOrEqual(waits[i] + 5);
+      expect(one.waitMs).toBeLessThanOrEqual(waits[i] + 200);
       expect(one.tookMs).toBeLessThan(waits[i] + 1_000);
     });
     // The first alone could hope for its turn; those behind it were refused by forecast or waited.

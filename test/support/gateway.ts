@@ -95,17 +95,22 @@ export function message(fields: object = {}): ConfigObject {
   return { max_tokens: 50, ...chat({ model: "claude-sonnet-5" }), ...fields };
 }
 
-/** A level in the state, by upstream, dimension and selector. */
-export function levelIn(
+/** A meter in the state, by upstream, dimension and selector. */
+export function meterIn(
   state: GatewayState,
   upstream: string,
   dimension: string,
   selector = "account",
-): number {
+) {
   const { meters } = state.upstreams[upstream];
   const found = meters.find(
     (meter) => meter.dimension === dimension && meter.selector === selector,
   );
   if (!found) throw new Error(`no ${dimension} of ${selector} in ${JSON.stringify(meters)}`);
-  return found.level;
+  return found;
+}
+
+/** Its level. */
+export function levelIn(...where: Parameters<typeof meterIn>): number {
+  return meterIn(...where).level;
 }
