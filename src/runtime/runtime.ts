@@ -225,7 +225,7 @@ export class Runtime {
     request: RuntimeRequest,
     credential: ReturnType<Upstream["credentialFor"]>,
   ): Record<string, string | string[]> {
-    const withheld = credential === null ? request.ownHeaders : new Set<string>(CREDENTIAL_HEADERS);
+    const withheld = credential === null ? request.ownHeaders : ALL_CREDENTIALS;
     return outboundHeaders(request.headers, {
       withheld,
       added: request.upstream.addedHeaders(credential),
@@ -234,6 +234,8 @@ export class Runtime {
     });
   }
 }
+
+const ALL_CREDENTIALS: ReadonlySet<string> = new Set(CREDENTIAL_HEADERS);
 
 function viewOf({ method, headers, body, bytes }: RuntimeRequest, pathname: string): RequestView {
   const bodyBytes = typeof bytes === "string" || bytes instanceof Uint8Array ? bytes.length : 0;

@@ -190,7 +190,7 @@ export class Account {
   /** Called by reservations. */
   settled(tenant: AccountTenant): void {
     if (tenant.meters.length > 0) this.#onTenantFreed(tenant.id);
-    this.pumpSoon();
+    if (this.#scheduler.waiting > 0) this.pumpSoon();
   }
 
   #enqueue(reservation: Reservation): Refusal | null {

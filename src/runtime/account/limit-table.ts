@@ -28,6 +28,12 @@ export class LimitTable {
   readonly #meters = new Map<string, LimitMeter>();
   /** Paths by the models and credentials asked for, and by the meters they turned out to need. */
   #pathByTarget = new Map<string, Path>();
+  /** The path found last: one request asks several times, and the next mostly for the same. */
+  #last: {
+    readonly model: string | null;
+    readonly credential: string;
+    readonly path: Path;
+  } | null = null;
   #pathByMeters = new Map<string, Path>();
 
   constructor(rules: readonly LimitRule[], initialShare: number, now: number) {
@@ -47,9 +53,18 @@ export class LimitTable {
   }
 
   pathFor(target: CallTarget, scheduler: Scheduler, now: number): Path {
-    const key = `${target.credential?.name ?? ""}|${target.model ?? ""}`;
-    const known = this.#pathByTarget.get(key);
-    if (known) return known;
+    const credential = target.credential?.name ?? "";
+    const last = this.#last;
+    if (last !== null && last.model === target.model && last.credential === credential) {
+      return last.path;
+    }
+    const key = `${credential}|${target.model ?? ""}`;
+    const path = this.#pathByTarget.get(key) ?? this.#remember(key, target, scheduler, now);
+    this.#last = { model: target.model, credential, path };
+    return path;
+  }
+
+  #remember(key: string, target: CallTarget, scheduler: Scheduler, now: number): Path {
     if (this.#pathByTarget.size >= REMEMBERED_PATHS) this.#pathByTarget.clear();
     const path = this.#compile(target, scheduler, now);
     this.#pathByTarget.set(key, path);
@@ -67,6 +82,7 @@ export class LimitTable {
       else resizeMeter(meter, rule, now);
     }
     this.#pathByTarget = new Map();
+    this.#last = null;
     this.#pathByMeters = new Map();
     this.#ensureShared(now);
   }

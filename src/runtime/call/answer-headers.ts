@@ -41,7 +41,7 @@ export function bindingRateHeaders(
     const { limit, level, resetsAt } = meter.read(now);
     const state = {
       limit: limit / MICRO_UNITS,
-      remaining: Math.max(0, level - floors[i]) / MICRO_UNITS,
+      remaining: Math.max(0, level - (floors[i] ?? 0)) / MICRO_UNITS,
       resetMs: ((resetsAt ?? now) - now) / MICROS_PER_MS,
     };
     const known = states[name];

@@ -16,7 +16,7 @@ export interface CallReport {
   readonly pressure: number;
   /** What the call had to fit in: the account's meters and the tenant's own. */
   readonly meters: readonly Meter[];
-  /** What the call's class must leave untouched in each of them, micro-units. */
+  /** What the call's class must leave untouched in each of them, micro-units; absent: nothing. */
   readonly floors: readonly number[];
 }
 

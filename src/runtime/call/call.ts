@@ -431,8 +431,9 @@ export class Call {
       waitMs: this.#waitMicros / MICROS_PER_MS,
       overheadMs: overhead / MICROS_PER_MS,
       pressure: account.pressureAt(path),
-      meters: [...path.meters, ...tenant.meters],
-      floors: [...floors, ...tenant.meters.map(() => 0)],
+      meters: tenant.meters.length === 0 ? path.meters : [...path.meters, ...tenant.meters],
+      // A tenant's own meters have no floor.
+      floors,
     };
   }
 }

@@ -25,6 +25,7 @@ export function bandTable(config: Config): BandTable {
   const indexes = new Map(
     members.map(({ tier, latency, rank }) => [`${tier}|${latency}`, ranks.indexOf(rank.join())]),
   );
+  const byTier = new Map([...config.tiers.keys()].map((tier) => [tier, bandsOf(tier, indexes)]));
   const bands = ranks.map((_, index) => bandOf(members, indexes, index));
   const { margin, holdback, queue } = policy;
   return {
@@ -35,8 +36,17 @@ export function bandTable(config: Config): BandTable {
       margin: margin.kind === "learned" ? margin.initial : margin.share,
       maxWaiting: queue.maxWaiting,
     },
-    indexOf: (tier, latency) => indexes.get(`${tier}|${latency}`) ?? ranks.length - 1,
+    indexOf: (tier, latency) => byTier.get(tier)?.[latency] ?? ranks.length - 1,
   };
+}
+
+/** Asked for every request, so without making a key of two names. */
+function bandsOf(
+  tier: string,
+  indexes: ReadonlyMap<string, number>,
+): Readonly<Record<LatencyClass, number>> {
+  const entries = LATENCY_CLASSES.map((latency) => [latency, indexes.get(`${tier}|${latency}`)]);
+  return Object.fromEntries(entries) as Record<LatencyClass, number>;
 }
 
 /** Every tier in every latency class, first served first; equal ranks share a band. */
