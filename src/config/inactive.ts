@@ -49,7 +49,10 @@ const ROWS: readonly Row[] = [
     note: "the credential is sent as the dialect does",
     when: (kind) => !ACTIVE_AUTH.includes(kind),
   },
-  { field: "upstreams.*.limits.*.units", note: "kept for slots, which state their units; not for calls" },
+  {
+    field: "upstreams.*.limits.*.units",
+    note: "kept for slots, which state their units; not for calls",
+  },
   { field: "upstreams.*.limits.*.usd_per_day", note: "this limit is not kept" },
   { field: "upstreams.*.adaptive", note: LATER },
   {
