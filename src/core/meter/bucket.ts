@@ -19,6 +19,9 @@ export class Bucket extends Meter {
   /** Level at `#at`, less what has been taken since: apart from the refill, so that no fraction of it is lost. */
   #base: number;
   #at: number;
+  /** Refill from `#at` to `#seenAt`: a pump asks for the level many times at the same moment. */
+  #refilled = 0;
+  #seenAt: number;
 
   constructor(options: BucketOptions) {
     super(options.label);
@@ -27,34 +30,36 @@ export class Bucket extends Meter {
     this.#per = options.per;
     this.#base = Math.floor(options.capacity * options.initialShare);
     this.#at = options.now;
+    this.#seenAt = options.now;
   }
 
   level(now: number): number {
-    const elapsed = Math.max(0, now - this.#at);
-    const level = this.#base + this.#refill(elapsed);
-    if (level >= this.capacity) this.#restart(this.capacity, now);
-    else if (elapsed >= this.#per) this.#passTurns(Math.floor(elapsed / this.#per));
-    return Math.min(level, this.capacity);
+    if (now !== this.#seenAt) this.#see(now);
+    return this.#base + this.#refilled;
   }
 
   protected timeUntil(target: number, now: number): number {
     this.level(now);
     const lacking = target - this.#base;
-    // From a microsecond below, because the division may be rounded up.
-    let elapsed = Math.ceil((lacking * this.#per) / this.capacity) - 1;
+    // From below, because the division may be rounded up.
+    let elapsed = Math.max(0, Math.ceil(this.#estimate(lacking)) - 1);
     while (this.#refill(elapsed) < lacking) elapsed++;
     return this.#at + elapsed - now;
   }
 
-  debit(amount: number, now: number): void {
+  protected take(amount: number, now: number): void {
     this.level(now); // what is full by now does not refill for the time before
     this.#base -= amount;
   }
 
-  credit(amount: number, _debitedAt: number, now: number): void {
+  protected give(amount: number, _debitedAt: number, now: number): void {
+    this.adjust(amount, now);
+  }
+
+  adjust(delta: number, now: number): void {
     this.level(now);
-    this.#base += amount;
-    this.level(now);
+    this.#base += delta;
+    this.#see(now);
   }
 
   resize(capacity: number, per: number, now: number): void {
@@ -64,27 +69,56 @@ export class Bucket extends Meter {
     this.#per = per;
   }
 
+  /** Others on the account take this much, micro-units per microsecond: it refills by so much less. */
+  override setForeign(rate: number, now: number): void {
+    this.#restart(this.level(now), now);
+    super.setForeign(rate, now);
+  }
+
+  refilled(from: number, to: number): number {
+    return Math.ceil(Math.max(0, to - from) * this.rate);
+  }
+
   read(now: number): MeterReading {
     const level = this.level(now);
     const resetsAt = level < this.capacity ? now + this.timeUntil(this.capacity, now) : now;
     return { limit: this.capacity, level, resetsAt };
   }
 
+  #see(now: number): void {
+    const elapsed = Math.max(0, now - this.#at);
+    this.#seenAt = now;
+    this.#refilled = this.#refill(elapsed);
+    if (this.#base + this.#refilled >= this.capacity) this.#restart(this.capacity, now);
+    else if (elapsed >= this.#per) this.#passTurns(Math.floor(elapsed / this.#per));
+  }
+
   /** Rounded down: a refill may come a microsecond late, it must never come early. */
   #refill(elapsed: number): number {
+    if (this.foreign > 0) return Math.floor(elapsed * this.supply);
+    if (elapsed < this.#per) return Math.floor((elapsed * this.capacity) / this.#per);
     const turns = Math.floor(elapsed / this.#per);
     const rest = elapsed - turns * this.#per;
     return turns * this.capacity + Math.floor((rest * this.capacity) / this.#per);
   }
 
+  #estimate(lacking: number): number {
+    return this.foreign > 0 ? lacking / this.supply : (lacking * this.#per) / this.capacity;
+  }
+
   /** Each turn refills exactly the capacity; leaving them behind keeps the products small. */
   #passTurns(turns: number): void {
-    this.#base += turns * this.capacity;
-    this.#at += turns * this.#per;
+    const passed = turns * this.#per;
+    const refilled = this.#refill(passed);
+    this.#base += refilled;
+    this.#refilled -= refilled;
+    this.#at += passed;
   }
 
   #restart(level: number, now: number): void {
     this.#base = level;
+    this.#refilled = 0;
     this.#at = Math.max(this.#at, now);
+    this.#seenAt = now;
   }
 }

@@ -46,16 +46,27 @@ export class FixedWindow extends Meter {
     return this.#endsAt - now;
   }
 
-  debit(amount: number, now: number): void {
+  protected take(amount: number, now: number): void {
     this.level(now);
     this.#used += amount;
   }
 
-  credit(amount: number, debitedAt: number, now: number): void {
+  protected give(amount: number, debitedAt: number, now: number): void {
     this.level(now);
     if (amount > 0 && debitedAt < this.#startedAt) return;
     this.#used = Math.max(0, this.#used - amount);
   }
+
+  adjust(delta: number, now: number): void {
+    this.level(now);
+    this.#used = Math.max(0, this.#used - delta);
+  }
+
+  refilled(from: number, to: number): number {
+    return to >= this.#windowEnd(from) ? this.capacity : 0;
+  }
+
+  override setForeign(): void {}
 
   resize(capacity: number, per: number, _now: number): void {
     this.capacity = capacity;

@@ -5,8 +5,15 @@
  * every implementation of this arithmetic, in TypeScript or Lua, grants the same requests.
  */
 import type { Dimension } from "../demand.ts";
+import { NO_PACE, type Pace } from "./pace.ts";
 
 export const MICRO_UNITS = 1_000_000;
+
+/** While a meter is frozen for long, one request in this time may find out whether it still has to be. */
+const PROBE_EVERY_MICROS = 60_000_000;
+
+/** Others are never believed to take all there is: we would stop asking, and so never learn better. */
+const MOST_FOREIGN = 0.95;
 
 /** What a meter shows to people. */
 export interface MeterLabel {
@@ -26,6 +33,15 @@ export abstract class Meter {
   readonly label: MeterLabel;
   /** Until then nothing fits: the provider refused although we thought there was room. */
   frozenUntil = 0;
+  /** From then on one request may go although the meter is frozen, to see whether it still has to be. */
+  probeAt = Number.POSITIVE_INFINITY;
+  /** Learned share of the capacity that is never spent; null: the scheduler's. See `Scheduler.setMargin`. */
+  margin: number | null = null;
+  #foreign = 0;
+  #charged = 0;
+  #pace: Pace = NO_PACE;
+  /** When the stream of grants so far would have ended at its pace. */
+  #pacedUntil = 0;
 
   constructor(label: MeterLabel) {
     this.label = label;
@@ -43,13 +59,9 @@ export abstract class Meter {
   /** Microseconds until `level` reaches `target` if nobody takes anything; Infinity: not by time alone. */
   protected abstract timeUntil(target: number, now: number): number;
 
-  abstract debit(amount: number, now: number): void;
+  protected abstract take(amount: number, now: number): void;
 
-  /**
-   * Gives back part of a debit made at `debitedAt`; a negative amount charges more.
-   * A window that has since ended takes nothing back.
-   */
-  abstract credit(amount: number, debitedAt: number, now: number): void;
+  protected abstract give(amount: number, debitedAt: number, now: number): void;
 
   abstract read(now: number): MeterReading;
 
@@ -57,12 +69,64 @@ export abstract class Meter {
   abstract resize(capacity: number, per: number, now: number): void;
 
   /**
+   * Corrects the level by what the provider says; no charge of ours. Never above the capacity.
+   */
+  abstract adjust(delta: number, now: number): void;
+
+  /** The most that time alone gives back between two moments, micro-units. */
+  abstract refilled(from: number, to: number): number;
+
+  /** All that was ever taken, less what was given back: for finding out who else takes. */
+  get charged(): number {
+    return this.#charged;
+  }
+
+  /** Traffic of others on the same account, micro-units per microsecond. */
+  get foreign(): number {
+    return this.#foreign;
+  }
+
+  setForeign(rate: number, _now: number): void {
+    this.#foreign = Math.max(0, Math.min(rate, MOST_FOREIGN * this.rate));
+  }
+
+  /** Supply that is left to us, micro-units per microsecond. */
+  get supply(): number {
+    return this.rate - this.foreign;
+  }
+
+  /** Spreads grants in time, so that a burst or a reset leaves as a stream. */
+  set pace(pace: Pace) {
+    this.#pace = pace;
+  }
+
+  debit(amount: number, now: number): void {
+    this.#charged += amount;
+    if (this.#pace !== NO_PACE) {
+      this.#pacedUntil = Math.max(this.#pacedUntil, now) + amount * this.#pace.interval;
+    }
+    if (this.frozenUntil > now) this.probeAt = now + PROBE_EVERY_MICROS;
+    this.take(amount, now);
+  }
+
+  /**
+   * Gives back part of a debit made at `debitedAt`; a negative amount charges more.
+   * A window that has since ended takes nothing back.
+   */
+  credit(amount: number, debitedAt: number, now: number): void {
+    this.#charged -= amount;
+    this.give(amount, debitedAt, now);
+  }
+
+  /**
    * Microseconds until `amount` fits while `floor` stays untouched; 0 if it fits now.
    * A demand that only a full meter can hold may use the floor too: otherwise it would never fit.
    */
   waitFor(amount: number, floor: number, now: number): number {
     const target = Math.min(amount + floor, Math.max(amount, this.capacity));
-    const wait = this.level(now) >= target ? 0 : this.timeUntil(target, now);
-    return Math.max(wait, this.frozenUntil - now);
+    let wait = this.level(now) >= target ? 0 : this.timeUntil(target, now);
+    if (this.frozenUntil > now && now < this.probeAt) wait = Math.max(wait, this.frozenUntil - now);
+    if (this.#pace === NO_PACE) return wait;
+    return Math.max(wait, Math.ceil(this.#pacedUntil - this.#pace.allowance - now));
   }
 }

@@ -50,17 +50,36 @@ export class SlidingWindow extends Meter {
     return this.#freesAt(this.#slot) - now;
   }
 
-  debit(amount: number, now: number): void {
+  protected take(amount: number, now: number): void {
     this.#advance(now);
     this.#add(this.#slot, amount);
   }
 
-  credit(amount: number, debitedAt: number, now: number): void {
+  protected give(amount: number, debitedAt: number, now: number): void {
     this.#advance(now);
     const slot = this.#slotOf(debitedAt);
     if (amount < 0) this.#add(this.#slot, -amount);
     else if (slot >= this.#slot - SLOTS) this.#add(slot, -this.#returnable(slot, amount));
   }
+
+  /** What others have used counts from now on; what we have wrongly counted is taken off the latest first. */
+  adjust(delta: number, now: number): void {
+    this.#advance(now);
+    if (delta < 0) this.#add(this.#slot, -delta);
+    let left = Math.min(Math.max(0, delta), this.#used);
+    const oldest = Math.max(0, this.#slot - SLOTS);
+    for (let slot = this.#slot; left > 0 && slot > oldest; slot--) {
+      const taken = this.#returnable(slot, left);
+      this.#add(slot, -taken);
+      left -= taken;
+    }
+  }
+
+  refilled(): number {
+    return this.capacity; // what left the window was not only ours
+  }
+
+  override setForeign(): void {}
 
   resize(capacity: number, per: number, now: number): void {
     this.#advance(now);

@@ -19,13 +19,23 @@ export class Slots extends Meter {
     return Number.POSITIVE_INFINITY;
   }
 
-  debit(amount: number, _now: number): void {
+  protected take(amount: number): void {
     this.#used += amount;
   }
 
-  credit(amount: number, _debitedAt: number, _now: number): void {
+  protected give(amount: number): void {
     this.#used -= amount;
   }
+
+  adjust(delta: number): void {
+    this.#used -= delta;
+  }
+
+  refilled(): number {
+    return 0;
+  }
+
+  override setForeign(): void {}
 
   resize(capacity: number, _per?: number, _now?: number): void {
     this.capacity = capacity;

@@ -30,6 +30,11 @@ function unitsAt(units: Demand["units"], { label }: Meter): number {
   return units[label.dimension.slice("units:".length)] ?? 0;
 }
 
+interface FloorShares {
+  readonly margin: number;
+  readonly holdback: number;
+}
+
 export class Path {
   readonly id: number;
   readonly meters: readonly Meter[];
@@ -39,8 +44,9 @@ export class Path {
   /** Those of the indexes that other paths have too; grows as paths are made. */
   sharedIndexes: readonly number[] = [];
   /** What the first band and the others must leave untouched in each meter. */
-  readonly floorsFirst: readonly number[];
-  readonly floorsOther: readonly number[];
+  readonly floorsFirst: number[];
+  readonly floorsOther: number[];
+  readonly #shares: FloorShares;
   /** Moving average of how long a call holds its slot, microseconds. */
   serviceMicros = FIRST_SERVICE_MICROS;
 
@@ -48,16 +54,25 @@ export class Path {
     id: number,
     meters: readonly Meter[],
     indexes: readonly number[],
-    shares: { readonly margin: number; readonly holdback: number },
+    shares: FloorShares,
   ) {
     this.id = id;
     this.meters = meters;
     this.indexes = indexes;
     this.columns = meters.map(columnOf);
-    this.floorsFirst = meters.map((meter, i) => marginOf(meter, this.columns[i], shares.margin));
-    this.floorsOther = meters.map(
-      (meter, i) => this.floorsFirst[i] + holdbackOf(meter, shares.holdback),
-    );
+    this.#shares = shares;
+    this.floorsFirst = meters.map(() => 0);
+    this.floorsOther = meters.map(() => 0);
+    this.refresh();
+  }
+
+  /** Works the floors out again, after a limit or a margin has changed. */
+  refresh(): void {
+    const { margin, holdback } = this.#shares;
+    this.meters.forEach((meter, i) => {
+      this.floorsFirst[i] = marginOf(meter, this.columns[i], meter.margin ?? margin);
+      this.floorsOther[i] = this.floorsFirst[i] + holdbackOf(meter, holdback);
+    });
   }
 
   /** Cost of `amount` at the i-th meter in pool-nanoseconds: how long the pool needs to supply it. */

@@ -176,6 +176,12 @@ export class Scheduler {
     meter.frozenUntil = Math.max(meter.frozenUntil, until);
   }
 
+  /** The share of the meter's capacity that is never spent, on every path that has it; slots have none. */
+  setMargin(meter: Meter, share: number): void {
+    meter.margin = share;
+    for (const path of this.#paths) if (path.meters.includes(meter)) path.refresh();
+  }
+
   /** A tenant's own meter has been freed elsewhere (another upstream, an administrator). */
   tenantFreed(tenant: Tenant, now: number): void {
     this.#backlog.unparkTenant(tenant.flows.values(), now);
