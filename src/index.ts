@@ -2,6 +2,7 @@
 export { ERROR_STATUS, type ErrorCode, type RefusalDetails, SluiceError } from "./core/errors.ts";
 export type { Fallback, LatencyClass } from "./core/task.ts";
 export type { PressureEvent } from "./runtime/pressure-watch.ts";
+export type { ShadowEvent } from "./runtime/shadow/shadow-mode.ts";
 export type { Slot, SlotDemand, SlotResult } from "./runtime/slot.ts";
 export {
   type AcquireOptions,

@@ -11,11 +11,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ["core"],
   tokens: ["core"],
   dialects: ["core", "tokens"],
-  runtime: ["core", "config", "dialects"],
+  runtime: ["core", "config", "dialects", "tokens"],
   gateway: ["core", "config", "dialects", "runtime"],
+  workload: ["core"],
+  figures: ["workload"],
+  simulator: ["core", "config", "figures", "runtime", "workload"],
   mock: [],
-  demo: ["core", "config", "runtime", "gateway", "mock"],
-  cli: ["core", "config", "gateway", "mock", "demo"],
+  demo: ["core", "config", "figures", "workload", "runtime", "gateway", "mock"],
+  cli: ["core", "config", "figures", "gateway", "mock", "workload", "demo", "simulator"],
   "index.ts": ["core", "runtime"],
 };
 

@@ -34,7 +34,6 @@ const ROWS: readonly Row[] = [
     note: "fixed at 0.10, nothing is learned yet",
     when: (margin) => margin === "auto",
   },
-  { field: "policy.shadow", note: LATER, when: isOn },
   { field: "tiers.*.slo", note: LATER },
   { field: "tiers.*.ceiling", note: LATER, when: (ceiling) => Number(ceiling) !== 1 },
   { field: "tenants.*.quotas", note: LATER },
@@ -71,10 +70,6 @@ const ROWS: readonly Row[] = [
   { field: "retention", note: LATER },
   { field: "jobs", note: LATER },
 ];
-
-function isOn(value: unknown): boolean {
-  return String(value) === "true";
-}
 
 /** Empty lists and mappings ask for nothing. */
 function isFilled(value: unknown): boolean {

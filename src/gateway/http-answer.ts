@@ -36,7 +36,7 @@ export class HttpAnswer implements Answer {
   }
 
   head(status: number, headers: HeaderView, report: CallReport): void {
-    const kept = inboundHeaders(headers);
+    const kept = inboundHeaders(headers, report.shadow !== null);
     this.#context.response.writeHead(status, Object.assign(kept, this.#ownHeaders(report)));
   }
 

@@ -3,6 +3,7 @@ import { MICROS_PER_MS } from "../core/clock.ts";
 import { type Meter, MICRO_UNITS } from "../core/meter/meter.ts";
 import type { TenantRecord } from "../runtime/policy/tenant-directory.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { Upstream } from "../runtime/upstream/upstream.ts";
 
 interface BandState {
   readonly tier: string;
@@ -16,12 +17,12 @@ interface BandState {
 export function stateOf(runtime: Runtime) {
   const now = runtime.clock.now();
   const upstreams = Object.fromEntries(
-    [...runtime.upstreams].map(([name, { shared }]) => [
+    [...runtime.upstreams].map(([name, upstream]) => [
       name,
       {
-        pressure: shared.poolPressure,
+        pressure: poolPressure(runtime, upstream),
         breakers: {},
-        meters: shared.meters.map((meter) => meterState(meter, now)),
+        meters: upstream.shared.meters.map((meter) => meterState(meter, now)),
       },
     ]),
   );
@@ -31,7 +32,20 @@ export function stateOf(runtime: Runtime) {
     queue: queueState(runtime, now),
     tenants: tenantStates(runtime),
     store: { kind: "memory", healthy: true },
+    ...shadowState(runtime),
   };
+}
+
+/** In shadow mode nothing waits, so only the shadow knows how hard demand presses. */
+function poolPressure({ config }: Runtime, upstream: Upstream): number {
+  const { shared } = upstream;
+  return (config.policy.shadow ? upstream.twinOf(shared) : shared).poolPressure;
+}
+
+function shadowState({ config, shadow }: Runtime) {
+  return config.policy.shadow
+    ? { shadow: { tiers: shadow.figures.state(config.tiers.keys()) } }
+    : {};
 }
 
 function meterState(meter: Meter, now: number) {
@@ -97,6 +111,7 @@ function tenantStates(runtime: Runtime): Record<string, TenantState> {
       state.running += running;
     }
   }
+  for (const [id, running] of runtime.shadow.running) stateOfTenant(id).running += running;
   return states;
 }
 

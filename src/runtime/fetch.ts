@@ -11,7 +11,7 @@ import { claimSources } from "./request/claim-sources.ts";
 import { inboundHeaders, type OutHeaders } from "./request/headers.ts";
 import { requestId } from "./request/request-id.ts";
 import type { Runtime } from "./runtime.ts";
-import { claimsOf, currentTask } from "./task-context.ts";
+import { claimsOf, currentTask, said } from "./task-context.ts";
 import type { Fetch } from "./transport/fetch-transport.ts";
 import { nameAt } from "./upstream/routes.ts";
 import type { Upstream } from "./upstream/upstream.ts";
@@ -102,7 +102,7 @@ function planOf(
   const { headers, bytes, arrivedAt } = read;
   const isJson = headers["content-type"]?.includes("json") ?? false;
   const body = bytes !== null && isJson ? parseJsonObject(bytes) : null;
-  const task = currentTask();
+  const task = currentTask(arrivedAt);
   const { directory, config } = runtime;
   const asked = typeof body?.model === "string" ? body.model : null;
   const sent = nameAt(upstream, asked, config);
@@ -124,8 +124,7 @@ function planOf(
 
 /** Headers of the single call are more specific than the task around it. */
 function merged(specific: TaskClaims, general: TaskClaims): TaskClaims {
-  const said = Object.entries(specific).filter(([, value]) => value !== undefined);
-  return { ...general, ...Object.fromEntries(said) };
+  return { ...general, ...said(specific) };
 }
 
 function asSluiceError(error: unknown): SluiceError {
@@ -160,7 +159,8 @@ class ResponseAnswer implements Answer {
   }
 
   head(status: number, headers: Record<string, string | string[]>, report: CallReport): void {
-    const list = toHeaders({ ...inboundHeaders(headers), ...this.#ownHeaders(report) });
+    const kept = inboundHeaders(headers, report.shadow !== null);
+    const list = toHeaders({ ...kept, ...this.#ownHeaders(report) });
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.#controller = controller;

@@ -2,20 +2,26 @@
 import { Readable } from "node:stream";
 import type { Config, UpstreamConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
-import type { HeaderView, JsonObject, RequestView } from "../core/dialect.ts";
+import type { CallEnd, Forecast, HeaderView, JsonObject, RequestView } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
+import type { Task } from "../core/task.ts";
+import type { OutputKind } from "../tokens/output-predictor.ts";
 import type { Account } from "./account/account.ts";
 import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
+import { OutputForecast } from "./forecast/output-forecast.ts";
 import { type BandTable, bandTable } from "./policy/bands.ts";
+import { ChainMemory } from "./policy/chain-memory.ts";
 import { requireModel } from "./policy/require-model.ts";
-import { judgeTask, type TaskClaims } from "./policy/task-claims.ts";
+import type { TaskClaims } from "./policy/task-claims.ts";
 import { TenantDirectory, type TenantRecord } from "./policy/tenant-directory.ts";
 import { PressureWatch } from "./pressure-watch.ts";
 import { lacksUsage, outboundBody } from "./request/body.ts";
 import { CREDENTIAL_HEADERS, headerText, outboundHeaders } from "./request/headers.ts";
 import { requestId } from "./request/request-id.ts";
+import { ShadowMode } from "./shadow/shadow-mode.ts";
+import type { ShadowPass } from "./shadow/shadow-pass.ts";
 import type { Transport } from "./transport/transport.ts";
 import { Upstream } from "./upstream/upstream.ts";
 
@@ -54,6 +60,9 @@ export class Runtime {
   readonly directory: TenantDirectory;
   readonly upstreams = new Map<string, Upstream>();
   readonly pressure = new PressureWatch();
+  readonly shadow: ShadowMode;
+  readonly #chains: ChainMemory;
+  readonly #outputs = new OutputForecast();
   /** Upstreams that a reload has taken out: they take nothing new, but who waits there is still served. */
   readonly #removed = new Map<string, Upstream>();
   readonly #options: RuntimeOptions;
@@ -68,6 +77,8 @@ export class Runtime {
     this.clock = options.clock;
     this.#config = options.config;
     this.#bands = bandTable(options.config);
+    this.shadow = new ShadowMode(options.clock);
+    this.#chains = new ChainMemory(options.clock);
     this.directory = new TenantDirectory(options.config);
     for (const upstream of options.config.upstreams.values()) this.#addUpstream(upstream);
   }
@@ -86,8 +97,7 @@ export class Runtime {
 
   /** Of all upstreams, the removed ones too. */
   get accounts(): readonly Account[] {
-    const all = [...this.upstreams.values(), ...this.#removed.values()];
-    return all.flatMap(({ accounts }) => accounts);
+    return this.#everyUpstream.flatMap(({ accounts }) => accounts);
   }
 
   /** Requests and bytes that are in the house now. */
@@ -97,7 +107,7 @@ export class Runtime {
       accounts.reduce((total, account) => total + of(account), 0);
     return {
       waiting: sum(({ scheduler }) => scheduler.waiting),
-      running: sum(({ running }) => running),
+      running: sum(({ running }) => running) + this.shadow.runningInAll,
       bytes: this.#bytesHeld,
     };
   }
@@ -110,8 +120,7 @@ export class Runtime {
   plan(request: RuntimeRequest): CallPlan {
     const { upstream, tenant, model } = request;
     if (model !== null) requireModel(tenant, model.asked, model.sent);
-    const { task, wasLowered } = judgeTask(request.claims, tenant, this.#config);
-    if (wasLowered) this.#claimsLowered++;
+    const task = this.judge(request.claims, tenant, request.arrivedAt);
     const credential = upstream.credentialFor(tenant);
     const address = upstream.addressOf(request.path);
     const view = viewOf(request, address.pathname);
@@ -119,17 +128,30 @@ export class Runtime {
     const addsUsage =
       request.body !== null && this.#asksForUsage(upstream, address.pathname, request.body);
     const { retry, server } = this.#config;
+    const account = upstream.accountFor(request.clientCredential);
+    const target = { model: model?.sent ?? operation.model, credential };
+    const shadow = this.shadowOf(upstream, account, tenant);
+    const kind = { tenant: tenant.id, taskType: task.type, model: target.model ?? "" };
+    const forecast = this.#outputs.forecast({
+      dialect: upstream.dialect,
+      request: view,
+      operation,
+      kind,
+      meters: [...account.pathFor(target).meters, ...tenant.meters],
+    });
     return {
       id: requestId(),
       upstream: upstream.name,
       dialect: upstream.dialect,
-      account: upstream.accountFor(request.clientCredential),
-      target: { model: model?.sent ?? operation.model, credential },
+      account,
+      shadow,
+      target,
       tenant,
       task,
       band: () => this.#bands.indexOf(tenant.tier.name, task.latency),
       operation,
-      forecast: upstream.dialect.forecast(view, operation),
+      forecast,
+      onSettled: this.#listenerFor(kind, forecast, shadow),
       outbound: {
         method: request.method,
         origin: address.origin,
@@ -145,6 +167,25 @@ export class Runtime {
       retry: { attempts: retry.attempts, baseMs: retry.baseMs },
       arrivedAt: request.arrivedAt,
     };
+  }
+
+  /**
+   * What a client says of its task, bounded by what its tenant may have.
+   *
+   * @throws SluiceError `max_wait_exceeded` when its deadline is over.
+   */
+  judge(claims: TaskClaims, tenant: TenantRecord, now: number): Task {
+    const { task, wasLowered } = this.#chains.judge(claims, tenant, this.#config, now);
+    if (wasLowered) this.#claimsLowered++;
+    if (task.deadlineMs === 0 && !this.#config.policy.shadow) {
+      throw new SluiceError("max_wait_exceeded", "the deadline of this task is over");
+    }
+    return task;
+  }
+
+  /** What asks in the account's stead while nothing is to be held back; null: the account itself. */
+  shadowOf(upstream: Upstream, account: Account, tenant: TenantRecord): ShadowPass | null {
+    return this.#config.policy.shadow ? this.shadow.pass(upstream, account, tenant) : null;
   }
 
   /** Sends a plan on its way; its answer is told to `answer`, in a later turn or in this one. */
@@ -190,7 +231,8 @@ export class Runtime {
   }
 
   async close(): Promise<void> {
-    for (const account of this.accounts) account.close();
+    for (const account of [...this.accounts, ...this.#twins]) account.close();
+    this.shadow.close();
     await this.#options.transport.close();
   }
 
@@ -206,15 +248,34 @@ export class Runtime {
       onTenantFreed: (tenantId) => {
         for (const account of this.accounts) account.tenantFreed(tenantId);
       },
+      onTwinTenantFreed: (tenantId) => {
+        for (const twin of this.#twins) twin.tenantFreed(tenantId);
+      },
     });
     this.upstreams.set(config.name, upstream);
   }
 
-  #watchPressure({ upstream, account, target }: CallPlan): void {
+  /** Made apart from the plan, so that it keeps nothing of the request alive. */
+  #listenerFor(kind: OutputKind, forecast: Forecast, shadow: ShadowPass | null) {
+    return (end: CallEnd) => {
+      this.#outputs.learn(kind, forecast, end);
+      shadow?.ended(end);
+    };
+  }
+
+  #watchPressure({ upstream, account, target, shadow }: CallPlan): void {
     const levels = this.#config.policy.pressure;
     this.pressure.check(upstream, this.clock.now(), levels, () =>
-      account.pressureAt(account.pathFor(target)),
+      shadow === null ? account.pressureAt(account.pathFor(target)) : shadow.pressureFor(target),
     );
+  }
+
+  get #everyUpstream(): readonly Upstream[] {
+    return [...this.upstreams.values(), ...this.#removed.values()];
+  }
+
+  get #twins(): readonly Account[] {
+    return this.#everyUpstream.flatMap(({ twins }) => twins);
   }
 
   #asksForUsage(upstream: Upstream, pathname: string, body: JsonObject): boolean {

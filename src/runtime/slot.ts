@@ -1,6 +1,6 @@
 /** Slot: a granted reservation that a caller holds and settles by itself, for anything that is not fetch. */
 import { MICROS_PER_MS } from "../core/clock.ts";
-import type { Demand, Usage } from "../core/demand.ts";
+import type { Usage } from "../core/demand.ts";
 import { demandOf } from "../core/demand.ts";
 import type { CallEnd, Forecast, HeaderView } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
@@ -9,9 +9,10 @@ import type { Reservation } from "./account/account.ts";
 import { closingError, refusalError } from "./call/refusals.ts";
 import { waitEnd } from "./call/wait-end.ts";
 import { requireModel } from "./policy/require-model.ts";
-import { judgeTask, type TaskClaims } from "./policy/task-claims.ts";
+import type { TaskClaims } from "./policy/task-claims.ts";
 import type { TenantRecord } from "./policy/tenant-directory.ts";
 import type { Runtime } from "./runtime.ts";
+import type { ShadowPass } from "./shadow/shadow-pass.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
 /** Amounts in whole units; what is absent is 0, but every slot asks for one request. */
@@ -57,8 +58,9 @@ export function acquireSlot(runtime: Runtime, request: SlotRequest): Promise<Slo
   const { upstream, tenant, model, signal } = request;
   signal?.throwIfAborted();
   if (model !== null) requireModel(tenant, model);
-  const { task } = judgeTask(request.claims, tenant, runtime.config);
   const askedAt = runtime.clock.now();
+  const task = runtime.judge(request.claims, tenant, askedAt);
+  const shadow = runtime.shadowOf(upstream, upstream.shared, tenant);
   const forecast = forecastOf(request.demand);
   return new Promise((resolve, reject) => {
     let reservation: Reservation | null = null;
@@ -66,7 +68,7 @@ export function acquireSlot(runtime: Runtime, request: SlotRequest): Promise<Slo
       if (reservation?.cancel()) reject(signal?.reason);
     };
     const leave = () => signal?.removeEventListener("abort", abort);
-    const asked = upstream.shared.ask({
+    const asked = (shadow ?? upstream.shared).ask({
       tenant,
       target: { model, credential: upstream.credentialFor(tenant) },
       band: () => runtime.bands.indexOf(tenant.tier.name, task.latency),
@@ -78,7 +80,8 @@ export function acquireSlot(runtime: Runtime, request: SlotRequest): Promise<Slo
         leave();
         const grantedAt = runtime.clock.now();
         const waitMs = (grantedAt - askedAt) / MICROS_PER_MS;
-        resolve(slotOf(runtime, upstream, reservation as Reservation, forecast, grantedAt, waitMs));
+        const held = { upstream, forecast, shadow, reservation: reservation as Reservation };
+        resolve(slotOf(runtime, held, grantedAt, waitMs));
       },
       onRefused: (refusal) => {
         leave();
@@ -98,21 +101,24 @@ export function acquireSlot(runtime: Runtime, request: SlotRequest): Promise<Slo
   });
 }
 
-function slotOf(
-  runtime: Runtime,
-  upstream: Upstream,
-  reservation: Reservation,
-  forecast: Forecast,
-  grantedAt: number,
-  waitMs: number,
-): Slot {
-  const end = (counted: Demand) => reservation.settle(counted, runtime.clock.now());
+interface Held {
+  readonly upstream: Upstream;
+  readonly forecast: Forecast;
+  readonly shadow: ShadowPass | null;
+  readonly reservation: Reservation;
+}
+
+function slotOf(runtime: Runtime, held: Held, grantedAt: number, waitMs: number): Slot {
+  const { upstream, forecast, shadow, reservation } = held;
+  const end = (how: CallEnd) => {
+    shadow?.ended(how);
+    reservation.settle(upstream.dialect.settle(forecast, how), runtime.clock.now());
+  };
   return {
     grantedAt,
     waitMs,
-    release: () => end(upstream.dialect.settle(forecast, { kind: "never-sent" })),
-    settle: (result = {}) =>
-      end(upstream.dialect.settle(forecast, endOf(runtime, upstream, forecast, result))),
+    release: () => end({ kind: "never-sent" }),
+    settle: (result = {}) => end(endOf(runtime, upstream, forecast, result)),
   };
 }
 

@@ -7,9 +7,10 @@ import { SluiceError } from "../core/errors.ts";
 import { createFetch } from "./fetch.ts";
 import type { PressureEvent } from "./pressure-watch.ts";
 import { Runtime } from "./runtime.ts";
+import type { ShadowEvent } from "./shadow/shadow-mode.ts";
 import { acquireSlot, type Slot, type SlotDemand } from "./slot.ts";
 import { createSystemClock } from "./system-clock.ts";
-import { claimsOf, currentTask, runTask, type TaskOptions } from "./task-context.ts";
+import { claimsOf, currentTask, runTask, said, type TaskOptions } from "./task-context.ts";
 import { createFetchTransport, type Fetch } from "./transport/fetch-transport.ts";
 
 export interface SluiceOptions {
@@ -38,6 +39,13 @@ export interface AcquireOptions extends TaskOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface SluiceEvents {
+  /** An upstream's pressure has crossed a level of `policy.pressure`. */
+  readonly pressure: PressureEvent;
+  /** With `policy.shadow`: what the scheduler would have done with a request. */
+  readonly shadow: ShadowEvent;
+}
+
 export interface Sluice {
   /** A drop-in `fetch`: give it to any SDK that takes one. Refusals are Responses. */
   readonly fetch: typeof globalThis.fetch;
@@ -45,7 +53,7 @@ export interface Sluice {
   task<T>(options: TaskOptions, work: () => T): T;
   /** Waits for a slot, for anything that is not fetch. */
   acquire(options: AcquireOptions): Promise<Slot>;
-  on(event: "pressure", listener: (event: PressureEvent) => void): void;
+  on<E extends keyof SluiceEvents>(event: E, listener: (event: SluiceEvents[E]) => void): void;
   close(): Promise<void>;
   /** For the gateway and for tests: what is behind this face. */
   readonly runtime: Runtime;
@@ -88,10 +96,11 @@ export async function createSluice(options: SluiceOptions): Promise<Sluice> {
 function faceOf(runtime: Runtime, fetch: typeof globalThis.fetch): Sluice {
   const events = new EventEmitter();
   runtime.pressure.listener = (event) => events.emit("pressure", event);
+  runtime.shadow.listener = (event) => events.emit("shadow", event);
   return {
     fetch,
     runtime,
-    task: runTask,
+    task: (options, work) => runTask(options, work, runtime.clock.now()),
     acquire: (acquire) => acquireFor(runtime, acquire),
     on: (event, listener) => void events.on(event, listener),
     close: () => runtime.close(),
@@ -99,7 +108,7 @@ function faceOf(runtime: Runtime, fetch: typeof globalThis.fetch): Sluice {
 }
 
 async function acquireFor(runtime: Runtime, options: AcquireOptions): Promise<Slot> {
-  const task = { ...currentTask(), ...options };
+  const task = { ...currentTask(runtime.clock.now()), ...said<TaskOptions>(options) };
   const upstream = runtime.upstreams.get(options.upstream);
   if (upstream === undefined) {
     const known = [...runtime.upstreams.keys()].join(", ");

@@ -1,5 +1,6 @@
 /** Task context: carries a task to every call inside it, however deep, by AsyncLocalStorage. */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { MICROS_PER_MS } from "../core/clock.ts";
 import { SluiceError } from "../core/errors.ts";
 import { FALLBACKS, type Fallback, LATENCY_CLASSES, type LatencyClass } from "../core/task.ts";
 import type { TaskClaims } from "./policy/task-claims.ts";
@@ -13,7 +14,10 @@ export interface TaskOptions {
   readonly latency?: LatencyClass;
   /** Longest time in the queue, milliseconds. */
   readonly maxWaitMs?: number;
-  /** From the call to the complete answer, milliseconds. */
+  /**
+   * From the call to the complete answer, milliseconds. A task inside this one that states none has
+   * what is left of it, counted from the start of this one.
+   */
   readonly deadlineMs?: number;
   /** Empty: refuse. */
   readonly fallback?: readonly Fallback[];
@@ -24,16 +28,38 @@ export interface TaskOptions {
   readonly tags?: readonly string[];
 }
 
-const storage = new AsyncLocalStorage<TaskOptions>();
-
-/** Runs `work` as this task; a task inside another inherits what it does not say itself. */
-export function runTask<T>(options: TaskOptions, work: () => T): T {
-  checkOptions(options);
-  return storage.run({ ...storage.getStore(), ...options }, work);
+interface TaskContext {
+  /** Of this task and those around it; the deadline of this one only. */
+  readonly options: TaskOptions;
+  /** When the innermost deadline is over, microseconds; null: there is none. */
+  readonly dueAt: number | null;
 }
 
-export function currentTask(): TaskOptions {
-  return storage.getStore() ?? {};
+const NO_TASK: TaskContext = Object.freeze({ options: Object.freeze({}), dueAt: null });
+
+const storage = new AsyncLocalStorage<TaskContext>();
+
+/** Runs `work` as this task; a task inside another inherits what it does not say itself. */
+export function runTask<T>(options: TaskOptions, work: () => T, now: number): T {
+  checkOptions(options);
+  const outer = storage.getStore() ?? NO_TASK;
+  const { deadlineMs } = options;
+  const dueAt = deadlineMs === undefined ? outer.dueAt : now + deadlineMs * MICROS_PER_MS;
+  const merged = { ...outer.options, ...said(options), deadlineMs };
+  return storage.run({ options: merged, dueAt }, work);
+}
+
+/** The task that the caller runs in, with what an outer deadline has left at `now`. */
+export function currentTask(now: number): TaskOptions {
+  const { options, dueAt } = storage.getStore() ?? NO_TASK;
+  if (dueAt === null || options.deadlineMs !== undefined) return options;
+  return { ...options, deadlineMs: Math.max(0, dueAt - now) / MICROS_PER_MS };
+}
+
+/** Without what is undefined: to leave a field out and to leave it open is the same. */
+export function said<T extends object>(options: T): Partial<T> {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Partial<T>;
 }
 
 export function claimsOf(options: TaskOptions): TaskClaims {

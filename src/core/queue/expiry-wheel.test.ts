@@ -17,7 +17,7 @@ class Pair {
 
   add(wait: number): number {
     const row = this.tickets.allocate(NO_DEMAND, null);
-    this.tickets.expiresAt[row] = this.now + wait;
+    this.tickets.expiresAt.set(row, this.now + wait);
     this.expiresAt.set(row, this.now + wait);
     this.wheel.add(row);
     return row;

@@ -26,27 +26,27 @@ export class ExpiryWheel {
   }
 
   add(row: number): void {
-    const tick = tickOf(this.#tickets.expiresAt[row]);
+    const tick = tickOf(this.#tickets.expiresAt.at(row));
     if (tick <= this.#tick) this.#isOverdue = true;
     const slot = Math.max(tick, this.#tick) % SLOTS;
     const next = this.#first[slot];
-    this.#tickets.wheelNext[row] = next;
-    this.#tickets.wheelPrevious[row] = -2 - slot;
-    if (next >= 0) this.#tickets.wheelPrevious[next] = row;
+    this.#tickets.wheelNext.set(row, next);
+    this.#tickets.wheelPrevious.set(row, -2 - slot);
+    if (next >= 0) this.#tickets.wheelPrevious.set(next, row);
     this.#first[slot] = row;
     this.#occupied[slot >> 5] |= 1 << (slot & 31);
   }
 
   remove(row: number): void {
     const { wheelNext, wheelPrevious } = this.#tickets;
-    const previous = wheelPrevious[row];
-    const next = wheelNext[row];
+    const previous = wheelPrevious.at(row);
+    const next = wheelNext.at(row);
     if (previous === -1) return;
-    if (next >= 0) wheelPrevious[next] = previous;
-    if (previous >= 0) wheelNext[previous] = next;
+    if (next >= 0) wheelPrevious.set(next, previous);
+    if (previous >= 0) wheelNext.set(previous, next);
     else this.#setFirst(-2 - previous, next);
-    wheelNext[row] = -1;
-    wheelPrevious[row] = -1;
+    wheelNext.set(row, -1);
+    wheelPrevious.set(row, -1);
   }
 
   /** Collects again at once what `collect` has given out. */
@@ -75,8 +75,8 @@ export class ExpiryWheel {
   }
 
   #collectSlot(slot: number, target: number, expired: number[]): void {
-    for (let row = this.#first[slot]; row >= 0; row = this.#tickets.wheelNext[row]) {
-      if (tickOf(this.#tickets.expiresAt[row]) <= target) expired.push(row);
+    for (let row = this.#first[slot]; row >= 0; row = this.#tickets.wheelNext.at(row)) {
+      if (tickOf(this.#tickets.expiresAt.at(row)) <= target) expired.push(row);
     }
   }
 

@@ -21,6 +21,11 @@ export class KeyedHeap<T extends Keyed> {
     return this.#items[0];
   }
 
+  /** One of those with the largest keys. */
+  get last(): T | undefined {
+    return this.#items[this.#items.length - 1];
+  }
+
   add(item: T, key: number): void {
     item.key = key;
     this.#items.push(item);

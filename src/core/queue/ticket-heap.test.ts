@@ -24,8 +24,8 @@ class Pair {
   add(urgency: number): void {
     const row = this.tickets.allocate(NO_DEMAND, null);
     const sequence = this.#sequence++;
-    this.tickets.urgency[row] = urgency;
-    this.tickets.sequence[row] = sequence;
+    this.tickets.urgency.set(row, urgency);
+    this.tickets.sequence.set(row, sequence);
     this.heap.add(row);
     this.list.push({ row, urgency, sequence });
     this.list.sort(byUrgency);
@@ -34,7 +34,7 @@ class Pair {
   removeAt(place: number): void {
     const [{ row }] = this.list.splice(place % this.list.length, 1);
     this.heap.remove(row);
-    expect(this.tickets.heapIndex[row]).toBe(-1);
+    expect(this.tickets.heapIndex.at(row)).toBe(-1);
     this.tickets.free(row);
   }
 
@@ -80,7 +80,7 @@ describe("ticket heap", () => {
     const pair = new Pair();
     for (let i = 0; i < 100; i++) pair.add(7);
     for (let i = 0; i < 100; i++) {
-      expect(pair.tickets.sequence[pair.heap.top]).toBe(i);
+      expect(pair.tickets.sequence.at(pair.heap.top)).toBe(i);
       pair.removeAt(0);
     }
   });

@@ -20,15 +20,25 @@ export class TicketHeap {
     return this.#rows.length > 0 ? this.#rows[0] : -1;
   }
 
+  /** One of the least urgent; -1 if empty. */
+  get last(): number {
+    return this.#rows.length > 0 ? this.#rows[this.#rows.length - 1] : -1;
+  }
+
+  /** All rows, in no order. */
+  get rows(): readonly number[] {
+    return this.#rows;
+  }
+
   add(row: number): void {
     this.#rows.push(row);
     this.#siftUp(this.#rows.length - 1, row);
   }
 
   remove(row: number): void {
-    const index = this.#tickets.heapIndex[row];
+    const index = this.#tickets.heapIndex.at(row);
     const last = this.#rows.pop() as number;
-    this.#tickets.heapIndex[row] = -1;
+    this.#tickets.heapIndex.set(row, -1);
     if (last === row) return;
     if (index > 0 && this.#tickets.isBefore(last, this.#rows[(index - 1) >> 2])) {
       this.#siftUp(index, last);
@@ -75,6 +85,6 @@ export class TicketHeap {
 
   #place(index: number, row: number): void {
     this.#rows[index] = row;
-    this.#tickets.heapIndex[row] = index;
+    this.#tickets.heapIndex.set(row, index);
   }
 }

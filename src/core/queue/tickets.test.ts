@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { demandOf, NO_DEMAND } from "../demand.ts";
 import { MICRO_UNITS } from "../meter/meter.ts";
-import { COLUMN_COUNT, COLUMNS, TicketState, Tickets, toMicro } from "./tickets.ts";
+import { COLUMNS, TicketState, Tickets, toMicro } from "./tickets.ts";
 
 /** A row in use, as the scheduler leaves it. */
 function take(tickets: Tickets, reference: unknown = null): number {
   const row = tickets.allocate(NO_DEMAND, reference);
-  tickets.state[row] = TicketState.waiting;
+  tickets.state.set(row, TicketState.waiting);
   return row;
 }
 
@@ -72,17 +72,17 @@ describe("tickets", () => {
     const tickets = new Tickets();
     const rows = Array.from({ length: 3_000 }, (_, i) => {
       const row = tickets.allocate(demandOf({ requests: i, usd: i / 4 }), i);
-      tickets.state[row] = TicketState.waiting;
-      tickets.urgency[row] = -i;
-      tickets.expiresAt[row] = 2 ** 50 + i;
+      tickets.state.set(row, TicketState.waiting);
+      tickets.urgency.set(row, -i);
+      tickets.expiresAt.set(row, 2 ** 50 + i);
       return row;
     });
     expect(new Set(rows).size).toBe(3_000);
     rows.forEach((row, i) => {
-      expect(tickets.amounts[row * COLUMN_COUNT]).toBe(i * MICRO_UNITS);
-      expect(tickets.amounts[row * COLUMN_COUNT + COLUMNS.indexOf("usd")]).toBe(i * 250_000);
-      expect(tickets.urgency[row]).toBe(-i);
-      expect(tickets.expiresAt[row]).toBe(2 ** 50 + i);
+      expect(tickets.amount(row, 0)).toBe(i * MICRO_UNITS);
+      expect(tickets.amount(row, COLUMNS.indexOf("usd"))).toBe(i * 250_000);
+      expect(tickets.urgency.at(row)).toBe(-i);
+      expect(tickets.expiresAt.at(row)).toBe(2 ** 50 + i);
       expect(tickets.references[row]).toBe(i);
     });
   });
@@ -90,12 +90,11 @@ describe("tickets", () => {
   test("a reused row carries nothing over", () => {
     const tickets = new Tickets();
     const row = tickets.allocate(demandOf({ requests: 3, tokens: 99 }), "old");
-    tickets.bypassed[row] = 7;
+    tickets.bypassed.set(row, 7);
     tickets.free(row);
     expect(tickets.allocate(NO_DEMAND, "new")).toBe(row);
-    expect(tickets.bypassed[row]).toBe(0);
-    const first = row * COLUMN_COUNT;
-    expect([...tickets.amounts.subarray(first, first + COLUMN_COUNT)]).toEqual([0, 0, 0, 0, 0]);
+    expect(tickets.bypassed.at(row)).toBe(0);
+    expect(COLUMNS.map((_, column) => tickets.amount(row, column))).toEqual([0, 0, 0, 0, 0]);
   });
 
   test.each([

@@ -1,23 +1,59 @@
 /** Admission: does a ticket fit in all its meters, and what changes in them when it is granted or settled. */
-import { amountOf, type Demand } from "../demand.ts";
+import type { Demand } from "../demand.ts";
 import { type Meter, MICRO_UNITS } from "../meter/meter.ts";
-import { type Tickets, toMicro } from "../queue/tickets.ts";
-import { amountAt, type Path, SLOT } from "./path.ts";
+import type { Tickets } from "../queue/tickets.ts";
+import { amountAt, amountIn, MAX_METERS_PER_PATH, type Path, SLOT } from "./path.ts";
 import type { Flow, Tenant } from "./tenant.ts";
 
-/** More meters than this in one path are refused when it is built. */
-export const MAX_METERS_PER_PATH = 32;
-
-/** The answer to "does it fit", kept between calls so that asking allocates nothing. */
+/** One demand on one path: amounts, price, fit. Kept between calls so that asking allocates nothing. */
 export class Fit {
-  /** Microseconds until all meters fit; 0: now; Infinity: only a release can help. */
-  wait = 0;
+  /** Micro-units per meter of the path. */
+  readonly amounts = new Float64Array(MAX_METERS_PER_PATH);
   /** Pool-nanoseconds per meter of the path. */
   readonly costs = new Float64Array(MAX_METERS_PER_PATH);
   /** The largest of the costs: the dominant share. */
   dominantCost = 0;
+  /** Microseconds until all meters fit; 0: now; Infinity: only a release can help. */
+  wait = 0;
   /** Wait per meter of the path, microseconds. */
   readonly waits = new Float64Array(MAX_METERS_PER_PATH);
+
+  /** Takes a demand that is not queued. */
+  ask(demand: Demand, { meters, columns }: Path): void {
+    for (let i = 0; i < meters.length; i++) {
+      this.amounts[i] = amountIn(demand, columns[i], meters[i]);
+    }
+  }
+
+  /** Takes a ticket without its price. */
+  take(tickets: Tickets, row: number, { meters, columns }: Path): void {
+    for (let i = 0; i < meters.length; i++) {
+      this.amounts[i] = amountAt(tickets, row, columns[i], meters[i]);
+    }
+  }
+
+  /** Takes a ticket with its price. */
+  price(tickets: Tickets, row: number, path: Path): void {
+    this.take(tickets, row, path);
+    let dominant = 0;
+    for (let i = 0; i < path.meters.length; i++) {
+      const cost = path.cost(i, this.amounts[i]);
+      this.costs[i] = cost;
+      if (cost > dominant) dominant = cost;
+    }
+    this.dominantCost = dominant;
+  }
+
+  /** How long until what was priced fits above these floors? */
+  measure(path: Path, floors: Float64Array, now: number): void {
+    this.wait = 0;
+    for (let i = 0; i < path.meters.length; i++) {
+      const amount = this.amounts[i];
+      const wait = amount > 0 ? path.meters[i].waitFor(amount, floors[i], now) : 0;
+      this.waits[i] = wait;
+      if (wait > this.wait) this.wait = wait;
+    }
+  }
 }
 
 /** Microseconds until the tenant's own meters fit; 0: now. */
@@ -28,32 +64,6 @@ export function ownWait(tickets: Tickets, row: number, tenant: Tenant, now: numb
     if (amount > 0) wait = Math.max(wait, tenant.meters[i].waitFor(amount, 0, now));
   }
   return wait;
-}
-
-export function price(tickets: Tickets, row: number, path: Path, fit: Fit): void {
-  fit.dominantCost = 0;
-  for (let i = 0; i < path.meters.length; i++) {
-    const cost = path.cost(i, amountAt(tickets, row, path.columns[i], path.meters[i]));
-    fit.costs[i] = cost;
-    if (cost > fit.dominantCost) fit.dominantCost = cost;
-  }
-}
-
-export function measure(
-  tickets: Tickets,
-  row: number,
-  path: Path,
-  floors: readonly number[],
-  now: number,
-  fit: Fit,
-): void {
-  fit.wait = 0;
-  for (let i = 0; i < path.meters.length; i++) {
-    const amount = amountAt(tickets, row, path.columns[i], path.meters[i]);
-    const wait = amount > 0 ? path.meters[i].waitFor(amount, floors[i], now) : 0;
-    fit.waits[i] = wait;
-    if (wait > fit.wait) fit.wait = wait;
-  }
 }
 
 /**
@@ -67,12 +77,10 @@ export function leastWait(path: Path, i: number, floor: number, now: number): nu
   return meter.waitFor(least, floor, now);
 }
 
-/** Takes the reservation from every meter: the path's and the tenant's. */
-export function debitAll(tickets: Tickets, row: number, flow: Flow, now: number): void {
-  const { path } = flow.lane;
-  for (let i = 0; i < path.meters.length; i++) {
-    path.meters[i].debit(amountAt(tickets, row, path.columns[i], path.meters[i]), now);
-  }
+/** Takes the reservation, whose price is in `fit`, from every meter: the path's and the tenant's. */
+export function debitAll(tickets: Tickets, row: number, flow: Flow, fit: Fit, now: number): void {
+  const { meters } = flow.lane.path;
+  for (let i = 0; i < meters.length; i++) meters[i].debit(fit.amounts[i], now);
   const { tenant } = flow;
   for (let i = 0; i < tenant.meters.length; i++) {
     tenant.meters[i].debit(amountAt(tickets, row, tenant.columns[i], tenant.meters[i]), now);
@@ -91,7 +99,7 @@ export function settleAll(
   now: number,
 ): void {
   const { path } = flow.lane;
-  const grantedAt = tickets.since[row];
+  const grantedAt = tickets.since.at(row);
   for (let i = 0; i < path.meters.length; i++) {
     const surplus = settleMeter(tickets, row, path.meters[i], path.columns[i], counted, now);
     const cost =
@@ -115,9 +123,8 @@ function settleMeter(
   now: number,
 ): number {
   const reserved = amountAt(tickets, row, column, meter);
-  const surplus =
-    column === SLOT ? reserved : reserved - toMicro(amountOf(counted, meter.label.dimension));
-  if (surplus !== 0) meter.credit(surplus, tickets.since[row], now);
+  const surplus = column === SLOT ? reserved : reserved - amountIn(counted, column, meter);
+  if (surplus !== 0) meter.credit(surplus, tickets.since.at(row), now);
   return column === SLOT ? 0 : surplus;
 }
 

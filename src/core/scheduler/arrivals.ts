@@ -1,5 +1,6 @@
 /** Arrivals: moving averages of the demand that arrives, per meter, for waits (10 s) and pressure (60 s). */
 import { MICROS_PER_SECOND } from "../clock.ts";
+import { Sums } from "./sums.ts";
 
 const BIN_MICROS = MICROS_PER_SECOND;
 const SHORT_BINS = 10;
@@ -7,42 +8,47 @@ const LONG_BINS = 60;
 
 export class Arrivals {
   #bin: number;
-  readonly #current: number[] = [];
-  readonly #short: number[] = [];
-  readonly #long: number[] = [];
+  #endsAt: number;
+  /** Meters that something has arrived for: indexes below this. */
+  #meters = 0;
+  readonly #current = new Sums();
+  readonly #short = new Sums();
+  readonly #long = new Sums();
 
   constructor(now: number) {
     this.#bin = Math.floor(now / BIN_MICROS);
+    this.#endsAt = (this.#bin + 1) * BIN_MICROS;
   }
 
   add(meter: number, amount: number, now: number): void {
-    this.#roll(now);
-    this.#current[meter] = (this.#current[meter] ?? 0) + amount;
+    if (now >= this.#endsAt) this.#roll(now);
+    if (meter >= this.#meters) this.#meters = meter + 1;
+    this.#current.add(meter, amount);
   }
 
   /** Micro-units per microsecond over about 10 s. */
   shortRate(meter: number, now: number): number {
-    this.#roll(now);
-    return (this.#short[meter] ?? 0) / BIN_MICROS;
+    if (now >= this.#endsAt) this.#roll(now);
+    return this.#short.at(meter) / BIN_MICROS;
   }
 
   /** Micro-units per microsecond over about 60 s. */
   longRate(meter: number, now: number): number {
-    this.#roll(now);
-    return (this.#long[meter] ?? 0) / BIN_MICROS;
+    if (now >= this.#endsAt) this.#roll(now);
+    return this.#long.at(meter) / BIN_MICROS;
   }
 
   /** Closes the bins that have passed; after a long pause their number no longer matters. */
   #roll(now: number): void {
     const bin = Math.floor(now / BIN_MICROS);
     const passed = bin - this.#bin;
-    if (passed <= 0) return;
     this.#bin = bin;
-    for (let meter = 0; meter < this.#current.length; meter++) {
-      const amount = this.#current[meter] ?? 0;
-      this.#short[meter] = faded(this.#short[meter] ?? 0, amount, SHORT_BINS, passed);
-      this.#long[meter] = faded(this.#long[meter] ?? 0, amount, LONG_BINS, passed);
-      this.#current[meter] = 0;
+    this.#endsAt = (bin + 1) * BIN_MICROS;
+    for (let meter = 0; meter < this.#meters; meter++) {
+      const amount = this.#current.at(meter);
+      this.#short.set(meter, faded(this.#short.at(meter), amount, SHORT_BINS, passed));
+      this.#long.set(meter, faded(this.#long.at(meter), amount, LONG_BINS, passed));
+      this.#current.set(meter, 0);
     }
   }
 }

@@ -1,16 +1,20 @@
 /** Backlog: every ticket that is not granted yet, in its flow, its band's sums, and the expiry wheel. */
+
+import type { Meter } from "../meter/meter.ts";
 import { ExpiryWheel } from "../queue/expiry-wheel.ts";
 import { type Keyed, KeyedHeap } from "../queue/keyed-heap.ts";
-import { TicketState, Tickets } from "../queue/tickets.ts";
-import type { Band, Competitor } from "./band.ts";
+import { type Handle, TicketState, Tickets } from "../queue/tickets.ts";
+import type { Band } from "./band.ts";
 import type { Guarantee } from "./guarantee.ts";
-import { amountAt } from "./path.ts";
+import { amountAt, MAX_METERS_PER_PATH } from "./path.ts";
 import type { Flow } from "./tenant.ts";
 
 /** A retry that has to stay away until `key` (microseconds). */
 interface Later extends Keyed {
   readonly row: number;
 }
+
+const NONE: readonly number[] = [];
 
 export class Backlog {
   readonly tickets = new Tickets();
@@ -21,7 +25,12 @@ export class Backlog {
   readonly #later = new KeyedHeap<Later>();
   readonly #laterByRow = new Map<number, Later>();
   readonly #parked = new KeyedHeap<Flow>();
+  /** Tickets that are hopeless since a meter was frozen, and references of those that made room. */
+  #hopeless: Handle[] = [];
+  #displaced: unknown[] = [];
   #waiting = 0;
+  /** Of one ticket, per group of its path; kept so that counting allocates nothing. */
+  readonly #amounts = new Float64Array(MAX_METERS_PER_PATH);
 
   constructor(now: number, guaranteesOf: readonly (readonly Guarantee[])[]) {
     this.wheel = new ExpiryWheel(this.tickets, now);
@@ -46,26 +55,24 @@ export class Backlog {
     this.wheel.remove(row);
     this.#waiting--;
     this.#count(row, -1);
-    if (this.tickets.state[row] === TicketState.later) this.#dropLater(row);
+    if (this.tickets.state.at(row) === TicketState.later) this.#dropLater(row);
     else this.#leave(row);
   }
 
   /** Rows of all that waits, in the order of arrival. */
   waitingRows(): number[] {
-    const { state, sequence } = this.tickets;
+    const { sequence, rows: count } = this.tickets;
     const rows: number[] = [];
-    for (let row = 0; row < state.length; row++) {
-      if (this.isWaiting(row)) rows.push(row);
-    }
-    return rows.sort((a, b) => sequence[a] - sequence[b]);
+    for (let row = 0; row < count; row++) if (this.isWaiting(row)) rows.push(row);
+    return rows.sort((a, b) => sequence.at(a) - sequence.at(b));
   }
 
   /** By band, when its oldest waiting ticket was queued. */
   oldestByBand(): ReadonlyMap<number, number> {
     const oldest = new Map<number, number>();
     for (const row of this.waitingRows()) {
-      const { index } = this.flows[this.tickets.flow[row]].band;
-      const since = this.tickets.since[row];
+      const { index } = this.flows[this.tickets.flow.at(row)].band;
+      const since = this.tickets.since.at(row);
       oldest.set(index, Math.min(since, oldest.get(index) ?? since));
     }
     return oldest;
@@ -78,8 +85,52 @@ export class Backlog {
     return rows;
   }
 
+  /** Rows that still wait though it is hopeless. */
+  takeHopeless(): readonly number[] {
+    if (this.#hopeless.length === 0) return NONE;
+    const handles = new Set(this.#hopeless);
+    this.#hopeless = [];
+    const rows = [...handles].map((handle) => this.tickets.rowOf(handle));
+    return rows.filter((row) => row >= 0 && this.isWaiting(row));
+  }
+
+  /** A row that would be served late, in the lowest band below `band` that has one; -1: none. */
+  lastBelow(band: number, bands: readonly Band<Flow>[]): number {
+    for (let index = bands.length - 1; index > band; index--) {
+      for (const lane of bands[index].lanes) {
+        const flow = lane.flows.last;
+        if (flow !== undefined) return flow.waiting.last;
+      }
+    }
+    return -1;
+  }
+
+  /** Takes a ticket out to make room; the next `takeDisplaced` tells. */
+  displace(row: number): void {
+    this.#displaced.push(this.tickets.references[row]);
+    this.remove(row);
+    this.tickets.free(row);
+  }
+
+  takeDisplaced(): readonly unknown[] {
+    const displaced = this.#displaced;
+    if (displaced.length > 0) this.#displaced = [];
+    return displaced;
+  }
+
+  /** A meter is frozen for longer than some who wait for it can wait. */
+  endHopeless(meter: Meter): void {
+    for (const { waiting, lane } of this.flows) {
+      if (waiting.size === 0 || !lane.path.meters.includes(meter)) continue;
+      for (const row of waiting.rows()) {
+        if (this.tickets.expiresAt.at(row) >= meter.frozenUntil) continue;
+        this.#hopeless.push(this.tickets.handleOf(row));
+      }
+    }
+  }
+
   isWaiting(row: number): boolean {
-    const state = this.tickets.state[row];
+    const state = this.tickets.state.at(row);
     return state === TicketState.later || state === TicketState.waiting;
   }
 
@@ -114,15 +165,15 @@ export class Backlog {
   }
 
   #enter(row: number, now: number): void {
-    const flow = this.flows[this.tickets.flow[row]];
-    this.tickets.state[row] = TicketState.waiting;
+    const flow = this.flows[this.tickets.flow.at(row)];
+    this.tickets.state.set(row, TicketState.waiting);
     flow.waiting.add(row);
     if (flow.parkedUntil > 0) this.#recheck(flow, row);
     else if (flow.waiting.size === 1) this.#compete(flow, now);
   }
 
   #leave(row: number): void {
-    const flow = this.flows[this.tickets.flow[row]];
+    const flow = this.flows[this.tickets.flow.at(row)];
     if (flow.parkedUntil > 0) this.#recheck(flow, row);
     flow.waiting.remove(row);
     if (flow.waiting.size > 0) return;
@@ -156,8 +207,8 @@ export class Backlog {
   }
 
   #postpone(row: number, eligibleAt: number): void {
-    const later: Later = { key: 0, id: this.tickets.sequence[row], heapIndex: -1, row };
-    this.tickets.state[row] = TicketState.later;
+    const later: Later = { key: 0, id: this.tickets.sequence.at(row), heapIndex: -1, row };
+    this.tickets.state.set(row, TicketState.later);
     this.#laterByRow.set(row, later);
     this.#later.add(later, eligibleAt);
   }
@@ -170,27 +221,25 @@ export class Backlog {
 
   /** Keeps the sums of queued demand, by which waits are foreseen. */
   #count(row: number, sign: 1 | -1): void {
-    const flow = this.flows[this.tickets.flow[row]];
-    const { account, band, lane, tenant } = flow;
+    const flow = this.flows[this.tickets.flow.at(row)];
+    const { account, band, lane, tenant, queuedByGroup } = flow;
     band.waiting += sign;
     flow.queued += sign;
-    const { indexes, columns, meters } = lane.path;
+    const { indexes, columns, meters, groups, groupMeters } = lane.path;
+    const amounts = this.#amounts;
     let isSparse = false;
-    for (let i = 0; i < indexes.length; i++) {
-      const amount = amountAt(this.tickets, row, columns[i], meters[i]);
-      band.queued[indexes[i]] = queuedAt(band, indexes[i]) + sign * amount;
-      account.queued[indexes[i]] = (account.queued[indexes[i]] ?? 0) + sign * amount;
+    for (let group = 0; group < groupMeters.length; group++) {
+      const i = groupMeters[group];
+      const amount = sign * amountAt(this.tickets, row, columns[i], meters[i]);
+      amounts[group] = amount;
+      queuedByGroup[group] += amount;
       if (amount === 0) isSparse = true;
     }
+    for (let i = 0; i < indexes.length; i++) band.queued.add(indexes[i], amounts[groups[i]]);
     if (isSparse) lane.sparse += sign;
     for (let i = 0; i < tenant.meters.length; i++) {
       const amount = amountAt(this.tickets, row, tenant.columns[i], tenant.meters[i]);
       account.queuedAtOwn[i] = (account.queuedAtOwn[i] ?? 0) + sign * amount;
     }
   }
-}
-
-/** Demand queued in a band at the meter with this index, in micro-units. */
-export function queuedAt(band: Band<Competitor>, index: number): number {
-  return band.queued[index] ?? 0;
 }

@@ -4,6 +4,7 @@ import { Arrivals } from "./arrivals.ts";
 import type { FairAccount, VirtualTime } from "./fair-account.ts";
 import type { BandOptions } from "./options.ts";
 import type { Path } from "./path.ts";
+import { Sums } from "./sums.ts";
 
 /** What competes in a lane: a tenant's flow. */
 export interface Competitor extends Keyed {
@@ -47,9 +48,9 @@ export class Band<F extends Competitor> {
   readonly tier: string;
   readonly latency: string;
   readonly lanes: Lane<F>[] = [];
-  readonly virtual: VirtualTime = [];
+  readonly virtual: VirtualTime = new Sums();
   /** Queued demand per meter, in micro-units. */
-  readonly queued: number[] = [];
+  readonly queued = new Sums();
   /** Demand that arrives per meter. */
   readonly arrivals: Arrivals;
   waiting = 0;

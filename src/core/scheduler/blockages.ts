@@ -55,6 +55,8 @@ export class Blockages {
   /** Pump in which the meter was found to hold nothing that anybody could use. */
   readonly #drained: number[] = [];
   #pump = 0;
+  /** Nobody stands in the way yet, as in most pumps: nothing has to be looked up. */
+  #isClear = true;
 
   constructor(tickets: Tickets) {
     this.#tickets = tickets;
@@ -62,16 +64,19 @@ export class Blockages {
 
   begin(pump: number): void {
     this.#pump = pump;
+    this.#isClear = true;
   }
 
   /** A head with guarantee credit waits for the meter; the first one keeps it. */
   blockCredited(meter: number, head: CreditedHead): void {
+    this.#isClear = false;
     if (this.#credited.at(meter, this.#pump)) return;
     this.#credited.put(meter, head, this.#pump);
   }
 
   /** A flow's head waits for the i-th meter of its path; the first one keeps it. */
   block(flow: Flow, row: number, i: number, price: Price): void {
+    this.#isClear = false;
     const { account, band, lane } = flow;
     const meter = lane.path.indexes[i];
     const finish = account.startAt(meter, band.virtual) + price.costs[i] / account.weight;
@@ -95,6 +100,7 @@ export class Blockages {
 
   /** May a flow's head pass those that wait? */
   passage(flow: Flow, row: number, { costs }: Price): Passage {
+    if (this.#isClear) return "open";
     const { account, band, lane } = flow;
     const { bypassed } = this.#tickets;
     let passage: Passage = "open";
@@ -104,12 +110,12 @@ export class Blockages {
       const head = this.#inBand.at(meter, this.#pump);
       if (head !== undefined) {
         if (head.band !== band.index) return "closed";
-        const isSpent = bypassed[head.row] + costs[i] > head.bound;
+        const isSpent = bypassed.at(head.row) + costs[i] > head.bound;
         if (isSpent || account.startAt(meter, band.virtual) >= head.finish) passage = "spent";
       }
       const credited = this.#credited.at(meter, this.#pump);
       if (credited === undefined || credited.row === row || passage === "spent") continue;
-      if (bypassed[credited.row] + costs[i] > credited.bound) passage = "yields";
+      if (bypassed.at(credited.row) + costs[i] > credited.bound) passage = "yields";
     }
     return passage;
   }
@@ -123,11 +129,13 @@ export class Blockages {
 
   /** Nobody can pass at this meter: even the smallest demand finds nothing. */
   drain(meter: number): void {
+    this.#isClear = false;
     this.#drained[meter] = this.#pump;
   }
 
   /** Is a meter of the path drained, or waited for by a head of a higher band? */
   isClosed(path: Path, band: number): boolean {
+    if (this.#isClear) return false;
     for (const meter of path.indexes) {
       if (this.#drained[meter] === this.#pump) return true;
       const head = this.#inBand.at(meter, this.#pump);
@@ -138,6 +146,7 @@ export class Blockages {
 
   /** A demand with this price has passed the heads it met; was one of its own band among them? */
   recordPassing(path: Path, { costs }: Price): boolean {
+    if (this.#isClear) return false;
     const isPassing = this.#recordAt(this.#inBand, path, costs);
     this.#recordAt(this.#credited, path, costs);
     return isPassing;
@@ -163,7 +172,8 @@ export class Blockages {
       if (row !== passed) counted = 0;
       passed = row;
       if (costs[i] <= counted) continue;
-      this.#tickets.bypassed[row] += costs[i] - counted;
+      const { bypassed } = this.#tickets;
+      bypassed.set(row, bypassed.at(row) + costs[i] - counted);
       counted = costs[i];
     }
     return passed >= 0;

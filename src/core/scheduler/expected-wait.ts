@@ -6,8 +6,8 @@
  * bands' arrivals leave. The largest over its meters. It is a forecast: arrivals may change.
  */
 import type { Meter } from "../meter/meter.ts";
-import { queuedAt } from "./backlog.ts";
 import type { Band, Competitor } from "./band.ts";
+import type { Ceiling } from "./ceiling.ts";
 import type { FairAccount } from "./fair-account.ts";
 import type { Path } from "./path.ts";
 
@@ -28,10 +28,12 @@ export interface WaitQuestion {
   readonly account: FairAccount;
   readonly isChainStep: boolean;
   /** Micro-units per meter of the path. */
-  readonly amounts: readonly number[];
-  readonly floors: readonly number[];
+  readonly amounts: Float64Array;
+  readonly floors: Float64Array;
   /** Guarantees of the band: its share may come sooner than its turn in the strict order. */
   readonly guarantees: readonly { readonly share: number; readonly bands: readonly number[] }[];
+  /** Ceilings of the band: it waits for them however much others leave. */
+  readonly ceilings: readonly Ceiling[];
   readonly now: number;
 }
 
@@ -50,9 +52,13 @@ function waitAt(question: WaitQuestion, i: number): number {
   if (question.amounts[i] === 0) return 0;
   const inBand = aheadInBand(question, i);
   let wait = strictWait(question, inBand, i);
-  if (wait === 0) return 0;
-  for (const guarantee of question.guarantees) {
-    wait = Math.min(wait, guaranteedWait(question, guarantee, inBand, i));
+  if (wait > 0) {
+    for (const guarantee of question.guarantees) {
+      wait = Math.min(wait, guaranteedWait(question, guarantee, inBand, i));
+    }
+  }
+  for (const ceiling of question.ceilings) {
+    wait = Math.max(wait, cappedWait(question, ceiling, inBand, i));
   }
   return wait;
 }
@@ -83,11 +89,21 @@ function guaranteedWait(
 ): number {
   let ahead = inBand;
   for (const member of members) {
-    if (member < band.index) ahead += queuedAt(bands[member], path.indexes[i]);
+    if (member < band.index) ahead += bands[member].queued.at(path.indexes[i]);
   }
   // A guarantee goes first, but not before the meter has what it asks for.
   const alone = finiteOr0(path.meters[i].waitFor(amounts[i], path.floorsFirst[i], now));
   return Math.max(alone, Math.ceil((ahead + amounts[i]) / (path.supply(i) * share)));
+}
+
+/** What its tier may have at most lasts this long for those before it. */
+function cappedWait(question: WaitQuestion, ceiling: Ceiling, inBand: number, i: number): number {
+  const { path, bands, band, now } = question;
+  let ahead = inBand;
+  for (const member of ceiling.bands) {
+    if (member < band.index) ahead += bands[member].queued.at(path.indexes[i]);
+  }
+  return ceiling.waitFor(now, path.cost(i, ahead));
 }
 
 /**
@@ -96,13 +112,13 @@ function guaranteedWait(
  */
 function aheadInBand({ path, band, account, isChainStep }: WaitQuestion, i: number): number {
   const index = path.indexes[i];
-  const mine = account.queued[index] ?? 0;
+  const mine = account.queuedAt(index);
   const before = isChainStep ? 0 : mine;
-  const lead = account.startAt(index, band.virtual) - (band.virtual[index] ?? 0);
+  const lead = account.startAt(index, band.virtual) - band.virtual.at(index);
   const distance = (lead / 1_000) * path.supply(i) + before / account.weight;
   const rivals = band.activeWeight - (account.competing > 0 ? account.weight : 0);
   const theirs = Math.ceil(distance * Math.max(0, rivals));
-  return before + Math.min(queuedAt(band, index) - mine, theirs);
+  return before + Math.min(band.queued.at(index) - mine, theirs);
 }
 
 function finiteOr0(wait: number): number {
@@ -121,6 +137,6 @@ function leftSupply(question: WaitQuestion, i: number): number {
 
 function queuedAbove({ bands, band }: WaitQuestion, index: number): number {
   let queued = 0;
-  for (let above = 0; above < band.index; above++) queued += queuedAt(bands[above], index);
+  for (let above = 0; above < band.index; above++) queued += bands[above].queued.at(index);
   return queued;
 }

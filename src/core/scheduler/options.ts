@@ -14,10 +14,19 @@ export interface GuaranteeOptions {
   readonly bands: readonly number[];
 }
 
+/** The most of the pool that some bands may take together. */
+export interface CeilingOptions {
+  /** Share of the pool's supply, above 0 and below 1. */
+  readonly share: number;
+  readonly bands: readonly number[];
+}
+
 export interface SchedulerOptions {
   /** First served first. */
   readonly bands: readonly BandOptions[];
   readonly guarantees: readonly GuaranteeOptions[];
+  /** @default none */
+  readonly ceilings?: readonly CeilingOptions[];
   /** Share of a bucket's capacity that only the first band may use. */
   readonly holdback: number;
   /** Share of a meter's capacity that is never spent. */

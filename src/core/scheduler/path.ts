@@ -1,8 +1,11 @@
 /** Path: the shared meters that one kind of request must fit in, with what admission needs to know of each. */
-import type { Demand } from "../demand.ts";
+import { amountOf, type Demand } from "../demand.ts";
 import { Bucket } from "../meter/bucket.ts";
 import { type Meter, MICRO_UNITS } from "../meter/meter.ts";
-import { COLUMN_COUNT, COLUMNS, type Tickets, toMicro } from "../queue/tickets.ts";
+import { COLUMNS, type Tickets, toMicro } from "../queue/tickets.ts";
+
+/** More meters than this in one path are refused when it is built. */
+export const MAX_METERS_PER_PATH = 32;
 
 /** Column of the demand that a meter counts; SLOT: one slot a request; UNITS: a platform's own. */
 export const SLOT = -1;
@@ -22,8 +25,32 @@ export function columnOf(meter: Meter): number {
 
 /** The amount a ticket takes from a meter with this column, in micro-units. */
 export function amountAt(tickets: Tickets, row: number, column: number, meter: Meter): number {
-  if (column >= 0) return tickets.amounts[row * COLUMN_COUNT + column];
-  return column === SLOT ? MICRO_UNITS : toMicro(unitsAt(tickets.units[row], meter));
+  if (column >= 0) return tickets.amount(row, column);
+  return amountOutside(tickets.units[row], meter);
+}
+
+/** What is in no column: one slot, or a platform's own units. */
+export function amountOutside(units: Demand["units"], meter: Meter): number {
+  const { dimension } = meter.label;
+  return dimension === "concurrency" ? MICRO_UNITS : toMicro(unitsAt(units, meter));
+}
+
+/** The amount that a demand asks of a meter with this column, in micro-units. */
+export function amountIn(demand: Demand, column: number, meter: Meter): number {
+  switch (column) {
+    case SLOT:
+      return MICRO_UNITS;
+    case 0:
+      return toMicro(demand.requests);
+    case 1:
+      return toMicro(demand.tokens);
+    case 2:
+      return toMicro(demand.inputTokens);
+    case 3:
+      return toMicro(demand.outputTokens);
+    default:
+      return toMicro(amountOf(demand, meter.label.dimension));
+  }
 }
 
 function unitsAt(units: Demand["units"], { label }: Meter): number {
@@ -41,14 +68,20 @@ export class Path {
   /** Place of each meter in the scheduler's table, for tags and queued amounts. */
   readonly indexes: readonly number[];
   readonly columns: readonly number[];
+  /** Meters that count the same of a demand are one group: a demand has one amount for each. */
+  readonly groups: readonly number[];
+  /** A meter of each group. */
+  readonly groupMeters: readonly number[];
   /** Those of the indexes that other paths have too; grows as paths are made. */
   sharedIndexes: readonly number[] = [];
   /** What the first band and the others must leave untouched in each meter. */
-  readonly floorsFirst: number[];
-  readonly floorsOther: number[];
-  readonly #shares: FloorShares;
+  readonly floorsFirst: Float64Array;
+  readonly floorsOther: Float64Array;
   /** Moving average of how long a call holds its slot, microseconds. */
   serviceMicros = FIRST_SERVICE_MICROS;
+  readonly #shares: FloorShares;
+  readonly #nanosPerUnit: Float64Array;
+  readonly #slots: readonly number[];
 
   constructor(
     id: number,
@@ -60,41 +93,62 @@ export class Path {
     this.meters = meters;
     this.indexes = indexes;
     this.columns = meters.map(columnOf);
+    const { groups, groupMeters } = grouped(this.columns);
+    this.groups = groups;
+    this.groupMeters = groupMeters;
     this.#shares = shares;
-    this.floorsFirst = meters.map(() => 0);
-    this.floorsOther = meters.map(() => 0);
+    this.floorsFirst = new Float64Array(meters.length);
+    this.floorsOther = new Float64Array(meters.length);
+    this.#nanosPerUnit = new Float64Array(meters.length);
+    this.#slots = this.columns.flatMap((column, i) => (column === SLOT ? [i] : []));
     this.refresh();
   }
 
-  /** Works the floors out again, after a limit or a margin has changed. */
+  /** Works out again what follows from limits and margins, after one of them has changed. */
   refresh(): void {
     const { margin, holdback } = this.#shares;
     this.meters.forEach((meter, i) => {
-      this.floorsFirst[i] = marginOf(meter, this.columns[i], meter.margin ?? margin);
+      const isSlots = this.columns[i] === SLOT;
+      const share = meter.margin ?? margin;
+      this.floorsFirst[i] = isSlots ? 0 : Math.ceil(meter.capacity * share);
       this.floorsOther[i] = this.floorsFirst[i] + holdbackOf(meter, holdback);
+      if (!isSlots) this.#nanosPerUnit[i] = 1_000 / meter.rate;
     });
+    this.#priceSlots();
   }
 
   /** Cost of `amount` at the i-th meter in pool-nanoseconds: how long the pool needs to supply it. */
   cost(i: number, amount: number): number {
-    const meter = this.meters[i];
-    if (this.columns[i] !== SLOT) return (amount / meter.rate) * 1_000;
-    return (this.serviceMicros * 1_000 * amount) / meter.capacity;
+    return amount * this.#nanosPerUnit[i];
   }
 
   /** Supply of the i-th meter in micro-units per microsecond. */
   supply(i: number): number {
     const meter = this.meters[i];
-    return this.columns[i] === SLOT ? meter.capacity / this.serviceMicros : meter.rate;
+    return this.columns[i] === SLOT ? meter.capacity / this.serviceMicros : meter.supply;
   }
 
   recordService(micros: number): void {
     this.serviceMicros += SERVICE_GAIN * (Math.max(1, micros) - this.serviceMicros);
+    this.#priceSlots();
+  }
+
+  #priceSlots(): void {
+    for (const i of this.#slots) {
+      this.#nanosPerUnit[i] = (this.serviceMicros * 1_000) / this.meters[i].capacity;
+    }
   }
 }
 
-function marginOf(meter: Meter, column: number, margin: number): number {
-  return column === SLOT ? 0 : Math.ceil(meter.capacity * margin);
+/** A platform's own units are each a group of their own. */
+function grouped(columns: readonly number[]) {
+  const groups: number[] = [];
+  const groupMeters: number[] = [];
+  columns.forEach((column, i) => {
+    const known = groupMeters.findIndex((meter) => column !== UNITS && columns[meter] === column);
+    groups.push(known >= 0 ? known : groupMeters.push(i) - 1);
+  });
+  return { groups, groupMeters };
 }
 
 function holdbackOf(meter: Meter, holdback: number): number {

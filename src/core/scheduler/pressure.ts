@@ -8,7 +8,6 @@
 import { MICROS_PER_SECOND } from "../clock.ts";
 import { FixedWindow } from "../meter/fixed-window.ts";
 import { SlidingWindow } from "../meter/sliding-window.ts";
-import { queuedAt } from "./backlog.ts";
 import type { Band, Competitor } from "./band.ts";
 import type { Path } from "./path.ts";
 
@@ -37,7 +36,7 @@ function meterPressure(
   for (const band of bands) {
     if (band.latency === "batch") continue;
     arriving += band.arrivals.longRate(index, now);
-    queued += queuedAt(band, index);
+    queued += band.queued.at(index);
   }
   if (isLongWindow(path, i)) {
     const { level, resetsAt } = meter.read(now);

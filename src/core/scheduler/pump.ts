@@ -3,10 +3,11 @@
  * the bands in their order, until nothing more fits.
  */
 import { TicketState } from "../queue/tickets.ts";
-import { debitAll, Fit, leastWait, measure, ownWait, price } from "./admission.ts";
+import { debitAll, Fit, leastWait, ownWait } from "./admission.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Band, Lane } from "./band.ts";
 import type { Blockages } from "./blockages.ts";
+import type { Ceiling } from "./ceiling.ts";
 import type { Guarantee } from "./guarantee.ts";
 import { GRANTS_PER_PUMP, PROBES_PER_PUMP } from "./options.ts";
 import { type Flow, replaceFlows } from "./tenant.ts";
@@ -14,8 +15,10 @@ import { type Flow, replaceFlows } from "./tenant.ts";
 export interface Pumped {
   /** References of the tickets that may be sent now, in the order of their grants. */
   readonly granted: readonly unknown[];
-  /** References of the tickets whose max wait is over. */
+  /** References of the tickets whose max wait is over, or has become hopeless. */
   readonly expired: readonly unknown[];
+  /** References of the tickets that made room for more important ones in a full queue. */
+  readonly displaced: readonly unknown[];
   /** When to pump again if nothing else happens, microseconds; Infinity: nothing to wait for. */
   readonly wakeAt: number;
 }
@@ -25,6 +28,7 @@ export interface PumpParts {
   readonly guarantees: readonly Guarantee[];
   /** By band. */
   readonly guaranteesOf: readonly (readonly Guarantee[])[];
+  readonly ceilingsOf: readonly (readonly Ceiling[])[];
   readonly backlog: Backlog;
   readonly blockages: Blockages;
 }
@@ -33,6 +37,7 @@ export class Pump {
   readonly #bands: readonly Band<Flow>[];
   readonly #guarantees: readonly Guarantee[];
   readonly #guaranteesOf: readonly (readonly Guarantee[])[];
+  readonly #ceilingsOf: readonly (readonly Ceiling[])[];
   readonly #backlog: Backlog;
   readonly #blockages: Blockages;
   readonly #fit = new Fit();
@@ -46,6 +51,7 @@ export class Pump {
     this.#bands = parts.bands;
     this.#guarantees = parts.guarantees;
     this.#guaranteesOf = parts.guaranteesOf;
+    this.#ceilingsOf = parts.ceilingsOf;
     this.#backlog = parts.backlog;
     this.#blockages = parts.blockages;
   }
@@ -59,15 +65,17 @@ export class Pump {
     const due = this.#backlog.due(now);
     const expired: unknown[] = [];
     for (const row of due) {
-      if (this.#backlog.tickets.expiresAt[row] < now) this.#expire(row, expired);
+      if (this.#backlog.tickets.expiresAt.at(row) < now) this.#expire(row, expired);
     }
+    for (const row of this.#backlog.takeHopeless()) this.#expire(row, expired);
     this.#backlog.advance(now);
     for (const guarantee of this.#guarantees) this.#serveGuarantee(guarantee, now);
     for (const band of this.#bands) if (band.competing > 0) this.#serveBand(band, now);
     const isFull = this.#granted.length >= GRANTS_PER_PUMP;
     if (this.#endLastChances(due, isFull, expired) || isFull) this.#wakeIn(0, now);
     const wakeAt = Math.max(now, Math.min(this.#wake, this.#backlog.nextAt));
-    return { granted: this.#granted, expired, wakeAt };
+    const displaced = this.#backlog.takeDisplaced();
+    return { granted: this.#granted, expired, displaced, wakeAt };
   }
 
   #expire(row: number, expired: unknown[]): void {
@@ -95,11 +103,11 @@ export class Pump {
   #serveGuarantee(guarantee: Guarantee, now: number): void {
     let isBlocked = false;
     while (guarantee.waiting > 0 && this.#granted.length < GRANTS_PER_PUMP) {
-      const lane = this.#firstLane(guarantee);
+      const lane = this.#firstLane(guarantee, now);
       if (lane === null) return;
       const flow = lane.flows.top as Flow;
       const row = flow.waiting.top;
-      price(this.#backlog.tickets, row, lane.path, this.#fit);
+      this.#fit.price(this.#backlog.tickets, row, lane.path);
       if (isBlocked && this.#blockages.meetsCredited(lane.path, this.#fit)) {
         lane.passedOverIn = this.#number; // the credit is for the head before it
         continue;
@@ -117,16 +125,25 @@ export class Pump {
     }
   }
 
-  #firstLane(guarantee: Guarantee): Lane<Flow> | null {
+  #firstLane(guarantee: Guarantee, now: number): Lane<Flow> | null {
     for (const band of guarantee.bands) {
+      if (this.#isCapped(band, now)) continue;
       const lane = this.#bands[band].bestLane(this.#number, "passedOverIn");
       if (lane !== null) return lane;
     }
     return null;
   }
 
+  /** Has the band had as much as its tier may have? */
+  #isCapped(band: number, now: number): boolean {
+    let longest = 0;
+    for (const ceiling of this.#ceilingsOf[band]) longest = Math.max(longest, ceiling.waitFor(now));
+    if (longest > 0) this.#wakeIn(longest, now);
+    return longest > 0;
+  }
+
   #serveBand(band: Band<Flow>, now: number): void {
-    while (this.#granted.length < GRANTS_PER_PUMP) {
+    while (this.#granted.length < GRANTS_PER_PUMP && !this.#isCapped(band.index, now)) {
       const lane = band.bestLane(this.#number, "closedIn");
       if (lane === null) break;
       if (lane.sparse === 0 && this.#blockages.isClosed(lane.path, band.index)) {
@@ -135,7 +152,7 @@ export class Pump {
       }
       const flow = lane.flows.top as Flow;
       const row = flow.waiting.top;
-      price(this.#backlog.tickets, row, lane.path, this.#fit);
+      this.#fit.price(this.#backlog.tickets, row, lane.path);
       const floors = band.index === 0 ? lane.path.floorsFirst : lane.path.floorsOther;
       if (this.#tryServe(flow, row, floors, band.index, Number.NaN, now) === "blocked") {
         lane.flows.remove(flow);
@@ -150,7 +167,7 @@ export class Pump {
   #tryServe(
     flow: Flow,
     row: number,
-    floors: readonly number[],
+    floors: Float64Array,
     band: number | null,
     bound: number,
     now: number,
@@ -165,7 +182,7 @@ export class Pump {
     const passage = this.#blockages.passage(flow, row, this.#fit);
     if (passage === "yields" && band !== null) this.#blockages.yield(flow, row, this.#fit);
     if (passage !== "open") return "blocked";
-    measure(tickets, row, path, floors, now, this.#fit);
+    this.#fit.measure(path, floors, now);
     if (this.#fit.wait > 0) {
       this.#block(flow, row, floors, band, bound, now);
       return "blocked";
@@ -181,7 +198,7 @@ export class Pump {
   #block(
     flow: Flow,
     row: number,
-    floors: readonly number[],
+    floors: Float64Array,
     band: number | null,
     bound: number,
     now: number,
@@ -206,17 +223,15 @@ export class Pump {
     const { tickets } = this.#backlog;
     const { path } = flow.lane;
     const isPassing = this.#blockages.recordPassing(path, this.#fit);
-    debitAll(tickets, row, flow, now);
+    debitAll(tickets, row, flow, this.#fit, now);
     if (!isPassing) flow.band.advance(flow, flow.lane);
-    for (let i = 0; i < path.meters.length; i++) {
-      flow.account.charge(path, i, this.#fit.costs[i], flow.band.virtual, isPassing);
-    }
+    flow.account.charge(path, this.#fit.costs, flow.band.virtual, isPassing);
     this.#backlog.remove(row);
-    for (const guarantee of this.#guaranteesOf[flow.band.index]) {
-      guarantee.spend(this.#fit.dominantCost);
-    }
-    tickets.state[row] = TicketState.granted;
-    tickets.since[row] = now;
+    const { index } = flow.band;
+    for (const guarantee of this.#guaranteesOf[index]) guarantee.spend(this.#fit.dominantCost);
+    for (const ceiling of this.#ceilingsOf[index]) ceiling.spend(this.#fit.dominantCost);
+    tickets.state.set(row, TicketState.granted);
+    tickets.since.set(row, now);
     flow.granted++;
     replaceFlows(flow);
     this.#granted.push(tickets.references[row]);

@@ -1,11 +1,12 @@
 /** Refusal: what is hopeless is said at once, with the meter that binds and an honest time to come back. */
-import { amountOf, type Demand } from "../demand.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Meter } from "../meter/meter.ts";
-import { toMicro } from "../queue/tickets.ts";
+import type { Fit } from "./admission.ts";
 import type { Band, Competitor } from "./band.ts";
+import type { Ceiling } from "./ceiling.ts";
 import { expectedWait } from "./expected-wait.ts";
 import type { Guarantee } from "./guarantee.ts";
+import { amountIn } from "./path.ts";
 import type { EnqueueRequest } from "./request.ts";
 
 export interface Refusal {
@@ -24,57 +25,86 @@ export type Assessment = { readonly kind: "servable"; readonly wait: number } | 
 /** What a forecast needs to know of the scheduler. */
 export interface Situation {
   readonly bands: readonly Band<Competitor>[];
-  readonly waiting: number;
-  readonly options: { readonly maxWaiting: number };
+  readonly isFull: boolean;
   guaranteesOf(band: number): readonly Guarantee[];
-}
-
-/** Would this request be served within its max wait, if it queued now? */
-export function assess(scheduler: Situation, request: EnqueueRequest, now: number): Assessment {
-  const { path, tenant, demand } = request;
-  const tooSmall = firstTooSmall(path.meters, demand) ?? firstTooSmall(tenant.meters, demand);
-  if (tooSmall) return refuse("demand_exceeds_limit", tooSmall, null);
-  if (scheduler.waiting === 0 && fitsNow(request, now)) return AT_ONCE;
-  const { wait, meter } = forecast(scheduler, request, now);
-  if (scheduler.waiting >= scheduler.options.maxWaiting) return refuse("queue_full", meter, wait);
-  const patience = request.expiresAt - now;
-  if (wait > Math.max(0, patience)) return refuse("max_wait_exceeded", meter, wait);
-  const own = ownForecast(request, now);
-  if (own.wait > Math.max(0, patience))
-    return refuse("tenant_quota_exhausted", own.meter, own.wait);
-  return { kind: "servable", wait: Math.max(wait, own.wait) };
-}
-
-function firstTooSmall(meters: readonly Meter[], demand: Demand): Meter | undefined {
-  return meters.find((meter) => toMicro(amountOf(demand, meter.label.dimension)) > meter.capacity);
+  ceilingsOf(band: number): readonly Ceiling[];
 }
 
 const AT_ONCE: Assessment = { kind: "servable", wait: 0 };
 
-/** With nobody before it, a request that fits waits for nothing. */
-function fitsNow({ path, tenant, band, demand }: EnqueueRequest, now: number): boolean {
-  if (tenant.meters.length > 0) return false;
+/**
+ * Would this request be served within its max wait, if it queued now? Its amounts are in `fit`; a
+ * full queue refuses it unless `mayDisplace`.
+ */
+export function assess(
+  scheduler: Situation,
+  request: EnqueueRequest,
+  fit: Fit,
+  now: number,
+  mayDisplace = false,
+): Assessment {
+  const { tenant } = request;
+  const isFull = scheduler.isFull && !mayDisplace;
+  if (!isFull && tenant.meters.length === 0 && fitsBehindAll(scheduler, request, fit, now)) {
+    return AT_ONCE;
+  }
+  const tooSmall = firstTooSmall(request, fit);
+  if (tooSmall !== null) return refuse("demand_exceeds_limit", tooSmall, null);
+  const { wait, meter } = forecast(scheduler, request, fit, now);
+  if (isFull) return refuse("queue_full", meter, wait);
+  const patience = Math.max(0, request.expiresAt - now);
+  if (wait > patience) return refuse("max_wait_exceeded", meter, wait);
+  if (tenant.meters.length === 0) return { kind: "servable", wait };
+  const own = ownForecast(request, now);
+  if (own.wait > patience) return refuse("tenant_quota_exhausted", own.meter, own.wait);
+  return { kind: "servable", wait: Math.max(wait, own.wait) };
+}
+
+function firstTooSmall({ path, tenant, demand }: EnqueueRequest, fit: Fit): Meter | null {
+  const { meters } = path;
+  for (let i = 0; i < meters.length; i++) {
+    if (fit.amounts[i] > meters[i].capacity) return meters[i];
+  }
+  for (let i = 0; i < tenant.meters.length; i++) {
+    const meter = tenant.meters[i];
+    if (amountIn(demand, tenant.columns[i], meter) > meter.capacity) return meter;
+  }
+  return null;
+}
+
+/** Is there room for all that waits in its band and above, and for it? Then it waits for nothing. */
+function fitsBehindAll(
+  scheduler: Situation,
+  { path, band }: EnqueueRequest,
+  fit: Fit,
+  now: number,
+): boolean {
+  if (scheduler.ceilingsOf(band).length > 0) return false;
+  const { bands } = scheduler;
   const floors = band === 0 ? path.floorsFirst : path.floorsOther;
-  for (let i = 0; i < path.meters.length; i++) {
-    const meter = path.meters[i];
-    const amount = toMicro(amountOf(demand, meter.label.dimension));
-    if (amount > 0 && meter.waitFor(amount, floors[i], now) > 0) return false;
+  const { meters, indexes } = path;
+  for (let i = 0; i < meters.length; i++) {
+    const amount = fit.amounts[i];
+    if (amount === 0) continue;
+    let whole = amount;
+    for (let above = 0; above <= band; above++) whole += bands[above].queued.at(indexes[i]);
+    if (meters[i].waitFor(whole, floors[i], now) > 0) return false;
   }
   return true;
 }
 
-function forecast(scheduler: Situation, request: EnqueueRequest, now: number) {
-  const { path, tenant, demand } = request;
-  const band = scheduler.bands[request.band];
+function forecast(scheduler: Situation, request: EnqueueRequest, fit: Fit, now: number) {
+  const { path, tenant, band } = request;
   return expectedWait({
     path,
-    band,
+    band: scheduler.bands[band],
     bands: scheduler.bands,
-    account: tenant.accountIn(request.band),
+    account: tenant.accountIn(band),
     isChainStep: request.isChainStep,
-    amounts: path.meters.map((meter) => toMicro(amountOf(demand, meter.label.dimension))),
-    floors: request.band === 0 ? path.floorsFirst : path.floorsOther,
-    guarantees: scheduler.guaranteesOf(request.band),
+    amounts: fit.amounts,
+    floors: band === 0 ? path.floorsFirst : path.floorsOther,
+    guarantees: scheduler.guaranteesOf(band),
+    ceilings: scheduler.ceilingsOf(band),
     now,
   });
 }
@@ -85,7 +115,7 @@ function ownForecast({ tenant, demand, band, isChainStep }: EnqueueRequest, now:
   let binding: Meter | null = null;
   for (let i = 0; i < tenant.meters.length; i++) {
     const meter = tenant.meters[i];
-    const amount = toMicro(amountOf(demand, meter.label.dimension));
+    const amount = amountIn(demand, tenant.columns[i], meter);
     if (amount === 0) continue;
     const ahead = isChainStep ? 0 : tenant.queuedAhead(band, i);
     const own = meter.waitFor(ahead + amount, 0, now);

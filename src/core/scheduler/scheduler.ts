@@ -8,15 +8,16 @@
 import type { Demand } from "../demand.ts";
 import type { Meter, MeterLabel } from "../meter/meter.ts";
 import { type Handle, TicketState } from "../queue/tickets.ts";
-import { Fit, MAX_METERS_PER_PATH, price, settleAll } from "./admission.ts";
+import { Fit, settleAll } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
 import { Band } from "./band.ts";
 import { Blockages } from "./blockages.ts";
+import { Ceiling } from "./ceiling.ts";
 import { Guarantee } from "./guarantee.ts";
 import type { SchedulerOptions } from "./options.ts";
-import { Path } from "./path.ts";
+import { MAX_METERS_PER_PATH, Path } from "./path.ts";
 import { Pump, type Pumped } from "./pump.ts";
-import { assess, type Refusal } from "./refusal.ts";
+import { type Assessment, assess, type Refusal } from "./refusal.ts";
 import type { EnqueueRequest } from "./request.ts";
 import { Flow, replaceFlows, Tenant, type TenantOptions } from "./tenant.ts";
 
@@ -40,6 +41,7 @@ export class Scheduler {
   readonly options: SchedulerOptions;
   readonly bands: readonly Band<Flow>[];
   readonly #guaranteesOf: readonly (readonly Guarantee[])[];
+  readonly #ceilingsOf: readonly (readonly Ceiling[])[];
   readonly #backlog: Backlog;
   readonly #blockages: Blockages;
   readonly #meters: Meter[] = [];
@@ -58,12 +60,17 @@ export class Scheduler {
     this.#guaranteesOf = this.bands.map((band) =>
       guarantees.filter((guarantee) => guarantee.bands.includes(band.index)),
     );
+    const ceilings = (options.ceilings ?? []).map((ceiling) => new Ceiling(ceiling, now));
+    this.#ceilingsOf = this.bands.map(({ index }) =>
+      ceilings.filter((ceiling) => ceiling.bands.includes(index)),
+    );
     this.#backlog = new Backlog(now, this.#guaranteesOf);
     this.#blockages = new Blockages(this.#backlog.tickets);
     this.#pump = new Pump({
       bands: this.bands,
       guarantees,
       guaranteesOf: this.#guaranteesOf,
+      ceilingsOf: this.#ceilingsOf,
       backlog: this.#backlog,
       blockages: this.#blockages,
     });
@@ -106,19 +113,43 @@ export class Scheduler {
     return this.#guaranteesOf[band];
   }
 
-  /** Queues a request, or says at once why that is hopeless. Call `pump` afterwards. */
+  /** Ceilings that a band is under. */
+  ceilingsOf(band: number): readonly Ceiling[] {
+    return this.#ceilingsOf[band];
+  }
+
+  get isFull(): boolean {
+    return this.#backlog.waiting >= this.options.maxWaiting;
+  }
+
+  /** What `enqueue` would say to the request now. */
+  assess(request: EnqueueRequest, now: number): Assessment {
+    this.#fit.ask(request.demand, request.path);
+    return assess(this, request, this.#fit, now);
+  }
+
+  /**
+   * Queues a request, or says at once why that is hopeless. Call `pump` afterwards. In a full queue
+   * it takes the place of one that waits in a lower band, if there is one.
+   */
   enqueue(request: EnqueueRequest, now: number): EnqueueAnswer {
-    const answer = assess(this, request, now);
-    if (answer.kind === "refused") return answer;
+    const victim = this.isFull ? this.#backlog.lastBelow(request.band, this.bands) : -1;
     const { tickets } = this.#backlog;
     const row = tickets.allocate(request.demand, request.reference);
+    this.#fit.take(tickets, row, request.path);
+    const answer = assess(this, request, this.#fit, now, victim >= 0);
+    if (answer.kind === "refused") {
+      tickets.free(row);
+      return answer;
+    }
+    if (victim >= 0) this.#backlog.displace(victim);
     const due = request.deadline ?? NO_DEADLINE;
-    tickets.urgency[row] = request.isChainStep ? due - 2 * NO_DEADLINE : due;
-    tickets.sequence[row] = this.#sequence++;
-    tickets.expiresAt[row] = request.expiresAt;
-    tickets.since[row] = now;
-    tickets.flow[row] = this.#flowFor(request).id;
-    this.#recordArrival(request, row, now);
+    tickets.urgency.set(row, request.isChainStep ? due - 2 * NO_DEADLINE : due);
+    tickets.sequence.set(row, this.#sequence++);
+    tickets.expiresAt.set(row, request.expiresAt);
+    tickets.since.set(row, now);
+    tickets.flow.set(row, this.#flowFor(request).id);
+    this.#recordArrival(request, now);
     this.#backlog.add(row, now, now);
     return { kind: "queued", handle: tickets.handleOf(row), expectedWait: answer.wait };
   }
@@ -137,7 +168,7 @@ export class Scheduler {
   /** Takes a waiting ticket out; false if it was granted or had ended before. */
   cancel(handle: Handle): boolean {
     const row = this.#backlog.tickets.rowOf(handle);
-    if (row < 0 || this.#backlog.tickets.state[row] === TicketState.granted) return false;
+    if (row < 0 || this.#backlog.tickets.state.at(row) === TicketState.granted) return false;
     this.#backlog.remove(row);
     this.#backlog.tickets.free(row);
     return true;
@@ -164,22 +195,31 @@ export class Scheduler {
     const row = this.#settleRow(handle, counted, now);
     if (row < 0) return false;
     const { tickets } = this.#backlog;
-    tickets.expiresAt[row] = times.expiresAt;
-    tickets.since[row] = now;
-    tickets.bypassed[row] = 0;
+    tickets.expiresAt.set(row, times.expiresAt);
+    tickets.since.set(row, now);
+    tickets.bypassed.set(row, 0);
     this.#backlog.add(row, times.eligibleAt, now);
     return true;
   }
 
-  /** The provider refused although we saw room: nothing that touches the meter leaves before `until`. */
+  /**
+   * The provider refused although we saw room: nothing that touches the meter leaves before `until`.
+   * Whoever would wait for it in vain is told so by the next pump, as expired.
+   */
   freeze(meter: Meter, until: number): void {
     meter.frozenUntil = Math.max(meter.frozenUntil, until);
+    this.#backlog.endHopeless(meter);
+  }
+
+  /** Call it after a meter of a path was resized: floors and prices follow from its capacity. */
+  refresh(meter: Meter): void {
+    for (const path of this.#paths) if (path.meters.includes(meter)) path.refresh();
   }
 
   /** The share of the meter's capacity that is never spent, on every path that has it; slots have none. */
   setMargin(meter: Meter, share: number): void {
     meter.margin = share;
-    for (const path of this.#paths) if (path.meters.includes(meter)) path.refresh();
+    this.refresh(meter);
   }
 
   /** A tenant's own meter has been freed elsewhere (another upstream, an administrator). */
@@ -206,8 +246,8 @@ export class Scheduler {
   #settleRow(handle: Handle, counted: Demand, now: number): number {
     const { tickets } = this.#backlog;
     const row = tickets.rowOf(handle);
-    if (row < 0 || tickets.state[row] !== TicketState.granted) return -1;
-    const flow = this.#backlog.flows[tickets.flow[row]];
+    if (row < 0 || tickets.state.at(row) !== TicketState.granted) return -1;
+    const flow = this.#backlog.flows[tickets.flow.at(row)];
     settleAll(tickets, row, flow, counted, now);
     flow.granted--;
     replaceFlows(flow);
@@ -221,6 +261,14 @@ export class Scheduler {
   }
 
   #flowFor({ tenant, path, band }: EnqueueRequest): Flow {
+    const last = tenant.accountIn(band).lastFlow;
+    if (last !== null && last.lane.path === path) return last;
+    const flow = this.#rareFlowFor(tenant, path, band);
+    flow.account.lastFlow = flow;
+    return flow;
+  }
+
+  #rareFlowFor(tenant: Tenant, path: Path, band: number): Flow {
     const key = path.id * this.bands.length + band;
     const known = tenant.flows.get(key);
     if (known) return known;
@@ -235,15 +283,15 @@ export class Scheduler {
   forget(tenant: Tenant): boolean {
     if (!tenant.isIdle) return false;
     for (const flow of tenant.flows.values()) this.#freeFlows.push(flow.id);
-    tenant.flows.clear();
+    tenant.forget();
     return true;
   }
 
-  #recordArrival({ path, band }: EnqueueRequest, row: number, now: number): void {
-    price(this.#backlog.tickets, row, path, this.#fit);
+  /** Its amounts are still in `#fit`. */
+  #recordArrival({ path, band }: EnqueueRequest, now: number): void {
     const { arrivals } = this.bands[band];
     for (let i = 0; i < path.indexes.length; i++) {
-      arrivals.add(path.indexes[i], (this.#fit.costs[i] * path.supply(i)) / 1_000, now);
+      arrivals.add(path.indexes[i], this.#fit.amounts[i], now);
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Tenant: its weight, its own meters, its fair accounts, and its flows, by which it competes. */
 import type { Meter } from "../meter/meter.ts";
 import type { Keyed } from "../queue/keyed-heap.ts";
-import { TicketHeap } from "../queue/ticket-heap.ts";
+import { Line } from "../queue/line.ts";
 import type { Tickets } from "../queue/tickets.ts";
 import type { Band, Lane } from "./band.ts";
 import { FairAccount } from "./fair-account.ts";
@@ -19,9 +19,10 @@ export class Tenant {
   readonly id: string;
   readonly meters: readonly Meter[];
   readonly columns: readonly number[];
+  /** By path and band; see `Scheduler`. */
   readonly flows = new Map<number, Flow>();
   #weight: number;
-  readonly #accounts: FairAccount[] = [];
+  readonly #accounts: FairAccount<Flow>[] = [];
 
   constructor(options: TenantOptions) {
     this.id = options.id;
@@ -43,8 +44,8 @@ export class Tenant {
     for (const account of this.#accounts) if (account !== undefined) account.weight = weight;
   }
 
-  accountIn(band: number): FairAccount {
-    this.#accounts[band] ??= new FairAccount(this.#weight);
+  accountIn(band: number): FairAccount<Flow> {
+    this.#accounts[band] ??= new FairAccount<Flow>(this.#weight);
     return this.#accounts[band];
   }
 
@@ -53,6 +54,12 @@ export class Tenant {
     let sum = 0;
     for (let index = 0; index <= band; index++) sum += this.#accounts[index]?.queuedAtOwn[i] ?? 0;
     return sum;
+  }
+
+  /** Forgets its flows, and with them its debt in the fair order. */
+  forget(): void {
+    this.flows.clear();
+    this.#accounts.length = 0;
   }
 
   get isIdle(): boolean {
@@ -73,13 +80,15 @@ export class Flow implements Keyed {
   readonly band: Band<Flow>;
   readonly lane: Lane<Flow>;
   readonly tenant: Tenant;
-  readonly account: FairAccount;
-  readonly waiting: TicketHeap;
+  readonly account: FairAccount<Flow>;
+  readonly waiting: Line;
   /** Blocked by the tenant's own meters: out of the competition until then; 0: it competes. */
   parkedUntil = 0;
   /** Tickets not granted yet, wherever they wait, and tickets granted and not yet settled. */
   queued = 0;
   granted = 0;
+  /** Demand of those not granted yet, micro-units per group of the path's meters. */
+  readonly queuedByGroup: Float64Array;
 
   constructor(id: number, lane: Lane<Flow>, tenant: Tenant, tickets: Tickets) {
     this.id = id;
@@ -87,7 +96,9 @@ export class Flow implements Keyed {
     this.lane = lane;
     this.tenant = tenant;
     this.account = tenant.accountIn(lane.band.index);
-    this.waiting = new TicketHeap(tickets);
+    this.account.flows.push(this);
+    this.waiting = new Line(tickets);
+    this.queuedByGroup = new Float64Array(lane.path.groupMeters.length);
   }
 
   get isCompeting(): boolean {
@@ -97,9 +108,10 @@ export class Flow implements Keyed {
 
 /** A tenant's account in a band is one on all its paths: a grant on one moves it on the others. */
 export function replaceFlows(flow: Flow): void {
-  for (const sibling of flow.tenant.flows.values()) {
-    if (sibling.account !== flow.account || sibling.waiting.size === 0) continue;
-    if (sibling.parkedUntil > 0) continue;
+  const { flows } = flow.account;
+  for (let i = 0; i < flows.length; i++) {
+    const sibling = flows[i];
+    if (sibling.waiting.size === 0 || sibling.parkedUntil > 0) continue;
     sibling.band.place(sibling, sibling.lane);
     if (sibling.isCompeting) sibling.lane.flows.rekey(sibling, sibling.tag);
   }

@@ -9,7 +9,7 @@ import type { Handle } from "../../core/queue/tickets.ts";
 import type { SchedulerOptions } from "../../core/scheduler/options.ts";
 import type { Path } from "../../core/scheduler/path.ts";
 import { pressureOf } from "../../core/scheduler/pressure.ts";
-import { assess, type Refusal } from "../../core/scheduler/refusal.ts";
+import type { Refusal } from "../../core/scheduler/refusal.ts";
 import type { EnqueueRequest } from "../../core/scheduler/request.ts";
 import { Scheduler } from "../../core/scheduler/scheduler.ts";
 import type { Tenant } from "../../core/scheduler/tenant.ts";
@@ -198,6 +198,7 @@ export class Account {
     const answer = this.#scheduler.enqueue(request, this.#clock.now());
     if (answer.kind === "refused") return answer;
     reservation.place(this.#scheduler, request.path, answer.handle);
+    reservation.expectedWait = answer.expectedWait;
     this.pumpSoon();
     return null;
   }
@@ -219,20 +220,25 @@ export class Account {
   #pump(): void {
     this.#isPumpDue = false;
     const now = this.#clock.now();
-    const { granted, expired, wakeAt } = this.#scheduler.pump(now);
+    const { granted, expired, displaced, wakeAt } = this.#scheduler.pump(now);
     for (const reservation of granted as Reservation[]) reservation.ask.onGranted();
-    for (const reservation of expired as Reservation[]) this.#expire(reservation, now);
+    for (const reservation of expired as Reservation[]) {
+      this.#expire(reservation, "max_wait_exceeded", now);
+    }
+    for (const reservation of displaced as Reservation[]) {
+      this.#expire(reservation, "queue_full", now);
+    }
     if (wakeAt <= now) this.pumpSoon();
     else this.#wake(wakeAt);
   }
 
   /** What was foreseen when it came has not held: it is told what one that comes now would be told. */
-  #expire(reservation: Reservation, now: number): void {
+  #expire(reservation: Reservation, code: "max_wait_exceeded" | "queue_full", now: number): void {
     const request = { ...this.#requestOf(reservation), expiresAt: now };
-    const answer = assess(this.#scheduler, request, now);
+    const answer = this.#scheduler.assess(request, now);
     const { retryAfter, meter } =
       answer.kind === "refused" ? answer : { retryAfter: answer.wait, meter: null };
-    reservation.ask.onRefused({ kind: "refused", code: "max_wait_exceeded", meter, retryAfter });
+    reservation.ask.onRefused({ kind: "refused", code, meter, retryAfter });
   }
 
   /** A timer that is set for an earlier time stays: it pumps once for nothing, which costs less. */
@@ -273,6 +279,8 @@ export class Reservation {
 
   /** When the wait ends; later than first asked once attempts have spent time at the provider. */
   expiresAt: number;
+  /** As foreseen when it was queued, microseconds. */
+  expectedWait = 0;
 
   constructor(account: Account, ask: Ask) {
     this.account = account;

@@ -4,6 +4,7 @@ import type { Dimension } from "../../core/demand.ts";
 import { Bucket } from "../../core/meter/bucket.ts";
 import { FixedWindow } from "../../core/meter/fixed-window.ts";
 import { type Meter, type MeterLabel, MICRO_UNITS } from "../../core/meter/meter.ts";
+import { paceOf } from "../../core/meter/pace.ts";
 import { SlidingWindow } from "../../core/meter/sliding-window.ts";
 import { Slots } from "../../core/meter/slots.ts";
 import { windowEndOf } from "../calendar.ts";
@@ -63,6 +64,22 @@ export function createMeter(
   now: number,
   initialShare: number,
 ): Meter {
+  const meter = meterOf(rule, model, now, initialShare);
+  setPace(meter, rule);
+  return meter;
+}
+
+/**
+ * Requests are spaced, because providers count them in finer steps than their limit says. Tokens of
+ * a bucket come back as a stream anyway, those of a window all at once.
+ */
+function setPace(meter: Meter, { dimension, window, perMs }: LimitRule): void {
+  const isSpaced = dimension === "requests" || window !== "bucket";
+  if (dimension === "concurrency" || !isSpaced) return;
+  meter.pace = paceOf(meter.capacity, (perMs ?? MINUTE_MS) * MICROS_PER_MS);
+}
+
+function meterOf(rule: LimitRule, model: string | null, now: number, initialShare: number): Meter {
   const label: MeterLabel = { dimension: rule.dimension, selector: selectorLabel(rule, model) };
   const capacity = Math.round(rule.amount * MICRO_UNITS);
   if (rule.dimension === "concurrency") return new Slots(label, capacity);
@@ -81,4 +98,5 @@ export function createMeter(
 export function resizeMeter(meter: Meter, rule: LimitRule, now: number): void {
   const per = (rule.perMs ?? MINUTE_MS) * MICROS_PER_MS;
   meter.resize(Math.round(rule.amount * MICRO_UNITS), per, now);
+  setPace(meter, rule);
 }

@@ -19,6 +19,10 @@ export function reportHeaders(report: CallReport): Record<string, string> {
     "x-sluice-pressure": report.pressure.toFixed(2),
   };
   if (report.model !== null) headers["x-sluice-model"] = inHeader(report.model);
+  const { shadow } = report;
+  if (shadow !== null) headers["x-sluice-shadow-wait-ms"] = shadow.waitMs.toFixed(1);
+  if (shadow !== null && shadow.refused !== null)
+    headers["x-sluice-shadow-refused"] = shadow.refused;
   return headers;
 }
 
@@ -27,12 +31,16 @@ function inHeader(text: string): string {
   return /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text.toWellFormed());
 }
 
-/** Of each dimension the meter with the smallest share left: that is what binds. What is kept back is not left. */
+/**
+ * Of each dimension the meter with the smallest share left: that is what binds. What is kept back is
+ * not left. In shadow mode nothing of ours binds: the provider's own headers go to the client.
+ */
 export function bindingRateHeaders(
   client: ClientDialect,
-  { meters, floors }: Pick<CallReport, "meters" | "floors">,
+  { meters, floors, shadow }: Pick<CallReport, "meters" | "floors" | "shadow">,
   now: number,
 ): Readonly<Record<string, string>> {
+  if (shadow !== null) return {};
   const states: Partial<Record<keyof RateStates, RateState>> = {};
   for (let i = 0; i < meters.length; i++) {
     const meter = meters[i];

@@ -2,6 +2,7 @@
 import type { HeaderView } from "../../core/dialect.ts";
 import type { SluiceError } from "../../core/errors.ts";
 import type { Meter } from "../../core/meter/meter.ts";
+import type { ShadowVerdict } from "../shadow/shadow-pass.ts";
 
 /** What Sluice did for a call, for the answer's `x-sluice-*` headers and for events. */
 export interface CallReport {
@@ -14,10 +15,12 @@ export interface CallReport {
   /** Time that was neither waiting nor the provider's. */
   readonly overheadMs: number;
   readonly pressure: number;
+  /** In shadow mode: what would have been done. */
+  readonly shadow: ShadowVerdict | null;
   /** What the call had to fit in: the account's meters and the tenant's own. */
   readonly meters: readonly Meter[];
   /** What the call's class must leave untouched in each of them, micro-units; absent: nothing. */
-  readonly floors: readonly number[];
+  readonly floors: ArrayLike<number>;
 }
 
 export interface Answer {

@@ -4,12 +4,14 @@ import type { Dialect } from "../../core/dialect.ts";
 import type { Verdict } from "../../core/verdict/verdict.ts";
 import type { BodyKeeper } from "./body-keeper.ts";
 
-/** The body is only searched for usage if the dialect settles by it. */
+/** The body is searched for usage once, and only if somebody asks for it. */
 export class Answered {
   readonly kind = "answered";
   readonly verdict: Verdict;
   readonly #body: BodyKeeper;
   readonly #dialect: Dialect;
+  /** Undefined: nobody has asked yet. */
+  #usage: Usage | null | undefined;
 
   constructor(verdict: Verdict, body: BodyKeeper, dialect: Dialect) {
     this.verdict = verdict;
@@ -18,6 +20,11 @@ export class Answered {
   }
 
   get usage(): Usage | null {
+    if (this.#usage === undefined) this.#usage = this.#read();
+    return this.#usage;
+  }
+
+  #read(): Usage | null {
     const field = this.#body.usageField();
     return field === null ? null : this.#dialect.usage(field);
   }

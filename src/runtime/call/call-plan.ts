@@ -1,8 +1,9 @@
 /** Call plan: everything about one request that is decided before it queues. */
-import type { Dialect, Forecast, Operation } from "../../core/dialect.ts";
+import type { CallEnd, Dialect, Forecast, Operation } from "../../core/dialect.ts";
 import type { Task } from "../../core/task.ts";
 import type { Account, AccountTenant } from "../account/account.ts";
 import type { CallTarget } from "../account/limit-table.ts";
+import type { ShadowPass } from "../shadow/shadow-pass.ts";
 import type { Outbound } from "../transport/transport.ts";
 
 /** How often and how patiently a call is tried again. */
@@ -17,12 +18,16 @@ export interface CallPlan {
   readonly upstream: string;
   readonly dialect: Dialect;
   readonly account: Account;
+  /** In shadow mode: what asks in the account's stead, so that nothing is held back. */
+  readonly shadow: ShadowPass | null;
   readonly target: CallTarget;
   readonly tenant: AccountTenant;
   readonly task: Task;
   readonly band: () => number;
   readonly operation: Operation;
   readonly forecast: Forecast;
+  /** Hears once how the call has ended, if it was granted. */
+  readonly onSettled: (end: CallEnd) => void;
   readonly outbound: Outbound;
   /** The credential is Sluice's own, so a provider's complaint about it is not the client's affair. */
   readonly ownsCredential: boolean;

@@ -80,7 +80,8 @@ export class Call {
     this.#random = means.random;
     this.#onEnded = means.onEnded;
     const { maxWaitMs, deadlineMs } = plan.task;
-    this.#deadlineAt = plan.arrivedAt + (deadlineMs ?? Number.POSITIVE_INFINITY) * MICROS_PER_MS;
+    const cutMs = plan.shadow === null ? deadlineMs : null;
+    this.#deadlineAt = plan.arrivedAt + (cutMs ?? Number.POSITIVE_INFINITY) * MICROS_PER_MS;
     this.#expiresAt = waitEnd(plan.arrivedAt, maxWaitMs, deadlineMs, means.clock.now());
     this.#queuedAt = plan.arrivedAt;
   }
@@ -89,7 +90,7 @@ export class Call {
     const { plan } = this;
     const { deadlineMs, chain } = plan.task;
     this.#queuedAt = this.#clock.now();
-    const asked = plan.account.ask({
+    const asked = (plan.shadow ?? plan.account).ask({
       tenant: plan.tenant,
       target: plan.target,
       band: plan.band,
@@ -239,7 +240,7 @@ export class Call {
 
   #take(step: NextStep, end: CallEnd, deliver: () => void, why: Verdict | TransportFailure): void {
     const wantsRetry = step.kind === "wait-for-budget" || step.kind === "retry";
-    if (wantsRetry && !this.#isReplayable()) {
+    if (this.plan.shadow !== null || (wantsRetry && !this.#isReplayable())) {
       deliver();
       return;
     }
@@ -346,6 +347,7 @@ export class Call {
 
   #settle(end: CallEnd): void {
     const counted = this.plan.dialect.settle(this.plan.forecast, end);
+    this.plan.onSettled(end);
     this.#reservation?.settle(counted, this.#clock.now());
     this.#reservation = null;
   }
@@ -416,7 +418,7 @@ export class Call {
   }
 
   #report(): CallReport {
-    const { id, upstream, target, tenant, account, arrivedAt } = this.plan;
+    const { id, upstream, target, tenant, account, arrivedAt, shadow } = this.plan;
     const path = this.#path ?? account.pathFor(target);
     const floors = this.plan.band() === 0 ? path.floorsFirst : path.floorsOther;
     const now = this.#clock.now();
@@ -430,7 +432,8 @@ export class Call {
       attempts: this.#attempts,
       waitMs: this.#waitMicros / MICROS_PER_MS,
       overheadMs: overhead / MICROS_PER_MS,
-      pressure: account.pressureAt(path),
+      pressure: shadow === null ? account.pressureAt(path) : shadow.pressureFor(target),
+      shadow: shadow === null ? null : shadow.verdict(),
       meters: tenant.meters.length === 0 ? path.meters : [...path.meters, ...tenant.meters],
       // A tenant's own meters have no floor.
       floors,

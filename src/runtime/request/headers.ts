@@ -61,15 +61,16 @@ export function outboundHeaders(inbound: HeaderView, options: OutboundHeaderOpti
   return Object.assign(headers, options.added);
 }
 
-/** The answer's headers without what is the provider's and Sluice's own affair. */
-export function inboundHeaders(headers: HeaderView): OutHeaders {
+/** The answer's headers without what is the provider's and Sluice's own affair; in shadow mode limits are the client's. */
+export function inboundHeaders(headers: HeaderView, keepsRates = false): OutHeaders {
   const named = namedByConnection(headers.connection);
   const kept: OutHeaders = {};
   for (const name in headers) {
     const value = headers[name];
     if (value === undefined || named.has(name) || name.startsWith(OWN_PREFIX)) continue;
     if (name !== "content-length" && PER_CONNECTION.has(name)) continue;
-    if (!isRateHeader(name)) kept[name] = typeof value === "string" ? value : [...value];
+    if (keepsRates || !isRateHeader(name))
+      kept[name] = typeof value === "string" ? value : [...value];
   }
   return kept;
 }

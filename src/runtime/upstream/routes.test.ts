@@ -28,7 +28,12 @@ function routed(object: object) {
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const { config } = loaded;
   const { scheduler } = bandTable(config);
-  const means = { clock: createSystemClock(), initialShare: 1, onTenantFreed: () => {} };
+  const means = {
+    clock: createSystemClock(),
+    initialShare: 1,
+    onTenantFreed: () => {},
+    onTwinTenantFreed: () => {},
+  };
   const upstreams = new Map(
     [...config.upstreams].map(([name, one]) => [name, new Upstream(one, scheduler, means)]),
   );

@@ -18,6 +18,8 @@ export interface UpstreamMeans {
   readonly clock: Clock;
   readonly initialShare: number;
   readonly onTenantFreed: (tenantId: string) => void;
+  /** The same in the accounts' shadows. */
+  readonly onTwinTenantFreed: (tenantId: string) => void;
 }
 
 /** Addresses that were checked once; clients choose paths, so there is a bound. */
@@ -43,6 +45,7 @@ export class Upstream {
   readonly #means: UpstreamMeans;
   readonly #shared: Account;
   readonly #byClient = new Map<string, Account>();
+  readonly #twins = new Map<Account, Account>();
   #config: UpstreamConfig;
   #scheduler: SchedulerOptions;
   #dialect: Dialect;
@@ -110,6 +113,19 @@ export class Upstream {
     return account;
   }
 
+  get twins(): readonly Account[] {
+    return [...this.#twins.values()];
+  }
+
+  /** An account's shadow: the same limits, with levels and a queue of its own. */
+  twinOf(account: Account): Account {
+    const known = this.#twins.get(account);
+    if (known) return known;
+    const twin = this.#createAccount(this.#means.onTwinTenantFreed);
+    this.#twins.set(account, twin);
+    return twin;
+  }
+
   /**
    * The address of a path (with its query) below the base URL; a doubled `/v1` is dropped.
    *
@@ -173,20 +189,26 @@ export class Upstream {
     this.#basePath = this.#base.pathname.replace(/\/+$/, "");
     this.#addresses.clear();
     this.#added.clear();
-    for (const account of this.accounts) account.reconfigure(config.limits ?? [], scheduler);
+    for (const account of [...this.accounts, ...this.twins]) {
+      account.reconfigure(config.limits ?? [], scheduler);
+    }
   }
 
-  #createAccount(): Account {
+  #createAccount(onTenantFreed = this.#means.onTenantFreed): Account {
     return new Account({
       rules: this.#config.limits ?? [],
       scheduler: this.#scheduler,
       ...this.#means,
+      onTenantFreed,
     });
   }
 
   #forgetIdle(): void {
     for (const [key, account] of this.#byClient) {
-      if (account.isIdle) this.#byClient.delete(key);
+      if (!account.isIdle) continue;
+      this.#byClient.delete(key);
+      this.#twins.get(account)?.close();
+      this.#twins.delete(account);
     }
     if (this.#byClient.size >= REMEMBERED_ACCOUNTS) {
       throw new SluiceError("queue_full", `too many accounts are in use at ${this.name}`);

@@ -1,0 +1,66 @@
+/** Passed reservation: the place of a request that went at once; it is counted, but nothing was held for it. */
+import { amountOf, type Demand } from "../../core/demand.ts";
+import type { Meter } from "../../core/meter/meter.ts";
+import { toMicro } from "../../core/queue/tickets.ts";
+import type { Path } from "../../core/scheduler/path.ts";
+import { type Account, type Ask, Reservation } from "../account/account.ts";
+
+/** The meters follow what is really sent, so here a level may fall below zero without a settlement. */
+export class PassedReservation extends Reservation {
+  readonly #path: Path;
+  readonly #sentAt: number;
+  readonly #onSettled: (counted: Demand, now: number) => void;
+  #isSettled = false;
+
+  constructor(
+    account: Account,
+    ask: Ask,
+    now: number,
+    onSettled: (counted: Demand, now: number) => void,
+  ) {
+    super(account, ask);
+    this.#path = account.pathFor(ask.target);
+    this.#sentAt = now;
+    this.#onSettled = onSettled;
+    for (const meter of this.#meters) meter.debit(reserved(ask.demand, meter), now);
+  }
+
+  override get path(): Path {
+    return this.#path;
+  }
+
+  /** It does not wait, so it cannot leave: its end is a settlement. */
+  override cancel(): boolean {
+    return false;
+  }
+
+  override settle(counted: Demand, now: number): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    const { tenant, demand } = this.ask;
+    for (const meter of this.#meters) {
+      const surplus = reserved(demand, meter) - kept(counted, meter);
+      if (surplus !== 0) meter.credit(surplus, this.#sentAt, now);
+    }
+    this.account.settled(tenant);
+    this.#onSettled(counted, now);
+  }
+
+  /** Nothing is tried again on the client's behalf. */
+  override retry(counted: Demand, _eligibleAt: number, _expiresAt: number, now: number): void {
+    this.settle(counted, now);
+  }
+
+  get #meters(): readonly Meter[] {
+    return [...this.#path.meters, ...this.ask.tenant.meters];
+  }
+}
+
+function reserved(demand: Demand, { label }: Meter): number {
+  return toMicro(amountOf(demand, label.dimension));
+}
+
+/** A slot comes back whole. */
+function kept(counted: Demand, { label }: Meter): number {
+  return label.dimension === "concurrency" ? 0 : toMicro(amountOf(counted, label.dimension));
+}
