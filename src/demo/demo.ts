@@ -1,14 +1,20 @@
 /** Demo: one load, shaped like a recorded one and three times too much, by each policy in turn. */
 import { SluiceError } from "../core/errors.ts";
+import { figuresOf } from "../figures/figures.ts";
+import { leastJain } from "../figures/jain.ts";
+import type { PolicyFigures } from "../figures/policy-figures.ts";
+import { standingByTier } from "../figures/standing.ts";
+import { wrapped } from "../figures/words.ts";
+import { type Load, OVERLOAD } from "../workload/load.ts";
+import { readTrace } from "../workload/parse-trace.ts";
+import { createRandom, type Random } from "../workload/random.ts";
+import { TIERS } from "../workload/tiers.ts";
+import type { TraceRow } from "../workload/trace-row.ts";
 import { jitterBackoff } from "./drive/jitter-backoff.ts";
 import { POLICY_NAMES, type Policy, type PolicyName } from "./drive/policy.ts";
 import { throughSluice } from "./drive/through-sluice.ts";
-import { figuresOf, type PolicyFigures } from "./figures/figures.ts";
-import { leastJain } from "./figures/jain.ts";
 import { buildLoad } from "./load/build-load.ts";
 import { cutSlice, rowsWanted } from "./load/cut-slice.ts";
-import { type Load, OVERLOAD } from "./load/load.ts";
-import { createRandom, type Random } from "./load/random.ts";
 import { AZURE_CONVERSATIONS } from "./profile/azure-conversations.ts";
 import { drawRows } from "./profile/draw-rows.ts";
 import { type DemoRun, runPolicy } from "./run-policy.ts";
@@ -16,9 +22,6 @@ import { Board } from "./show/board.ts";
 import { startLive } from "./show/live.ts";
 import { remarksOn } from "./show/remarks.ts";
 import type { Column } from "./show/table.ts";
-import { wrapped } from "./show/words.ts";
-import { readTrace } from "./trace/parse-trace.ts";
-import type { TraceRow } from "./trace/trace-row.ts";
 
 export interface DemoOptions {
   /** How long tasks arrive. @default 30 */
@@ -128,11 +131,13 @@ async function runLive(
 
 function columnOf(policy: string, run: DemoRun, load: Load): Column {
   const { atWindowStart, atWindowEnd } = run.books;
+  const standing = standingByTier(TIERS, load.limits);
+  const tiers = TIERS.map(({ name }) => name);
   return {
     policy,
-    figures: figuresOf(run, load),
+    figures: figuresOf(run, load, { tiers, standing }),
     windowed429: atWindowEnd.refused429 - atWindowStart.refused429,
-    jain: leastJain(run.results, load),
+    jain: leastJain(run.results, load, standing),
   };
 }
 

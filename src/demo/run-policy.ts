@@ -1,10 +1,10 @@
 /** Run policy: one load by one policy, from an empty provider to the last answer. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { PolicyRun } from "../figures/figures.ts";
 import type { MockStats } from "../mock/index.ts";
+import type { Load } from "../workload/load.ts";
 import { type Audience, drive } from "./drive/drive.ts";
 import type { OpenPolicy, Policy } from "./drive/policy.ts";
-import type { PolicyRun } from "./figures/figures.ts";
-import type { Load } from "./load/load.ts";
 
 export interface RunSetting {
   readonly load: Load;

@@ -8,8 +8,8 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { DemoReport } from "../../src/demo/demo.ts";
-import type { PolicyFigures } from "../../src/demo/figures/figures.ts";
-import { TIERS } from "../../src/demo/load/tiers.ts";
+import type { PolicyFigures } from "../../src/figures/policy-figures.ts";
+import { TIERS } from "../../src/workload/tiers.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
 /** Arrivals, then waits of up to 20 s, twice; and a machine that does other things, too. */

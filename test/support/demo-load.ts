@@ -1,6 +1,6 @@
 /** Demo load: tasks and results for tests of the demo's figures, in whole seconds and a budget of 60 tokens a second. */
-import type { TaskResult } from "../../src/demo/drive/result.ts";
-import type { Load, LoadTask } from "../../src/demo/load/load.ts";
+import type { TaskResult } from "../../src/figures/task-result.ts";
+import type { Load, LoadTask } from "../../src/workload/load.ts";
 
 export function taskOf(parts: Partial<LoadTask> = {}): LoadTask {
   const { inputTokens = 60 } = parts;
@@ -13,6 +13,8 @@ export function taskOf(parts: Partial<LoadTask> = {}): LoadTask {
     inputTokens,
     outputTokens: 1,
     cost: inputTokens,
+    model: null,
+    after: null,
     ...parts,
   };
 }

@@ -6,7 +6,7 @@ import { POLICY_NAMES } from "../../demo/drive/policy.ts";
 import { legend } from "../../demo/show/legend.ts";
 import { comparisonTable } from "../../demo/show/table.ts";
 import { verdictOn } from "../../demo/show/verdict.ts";
-import { wrapped } from "../../demo/show/words.ts";
+import { wrapped } from "../../figures/words.ts";
 import { EXIT, type ExitCode, exits } from "../exit.ts";
 import { ANY_NUMBER, examples, jsonOption, numberBetween } from "../options.ts";
 import { emphasised, note, print, printJson } from "../output.ts";

@@ -1,7 +1,7 @@
 /** Chat request: a task as an OpenAI chat completion, and what came of one attempt at it. */
 import { type Agent, request } from "undici";
-import type { LoadTask } from "../load/load.ts";
-import type { Outcome } from "./result.ts";
+import type { Outcome } from "../../figures/task-result.ts";
+import type { LoadTask } from "../../workload/load.ts";
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 

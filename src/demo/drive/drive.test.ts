@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { loadOf, resultOf, taskOf } from "../../../test/support/demo-load.ts";
-import type { LoadTask } from "../load/load.ts";
+import type { LoadTask } from "../../workload/load.ts";
 import { type Audience, drive } from "./drive.ts";
 import type { OpenPolicy } from "./policy.ts";
 

@@ -1,7 +1,8 @@
 /** Drive: lets a load arrive in open loop (no arrival waits for an answer) and hears how every task ends. */
-import type { Load, LoadTask } from "../load/load.ts";
+
+import type { TaskResult, Witness } from "../../figures/task-result.ts";
+import type { Load, LoadTask } from "../../workload/load.ts";
 import type { OpenPolicy } from "./policy.ts";
-import type { TaskResult, Witness } from "./result.ts";
 
 /** Hears of every task on its way. */
 export interface Audience extends Witness {

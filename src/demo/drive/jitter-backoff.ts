@@ -1,16 +1,16 @@
 /** Jitter backoff: every task goes straight to the provider and tries again by itself, as OpenAI's SDK does. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent } from "undici";
-import { inversionsAmong } from "../figures/inversions.ts";
-import type { Load, LoadTask } from "../load/load.ts";
-import { createRandom, type Random } from "../load/random.ts";
-import { TIERS } from "../load/tiers.ts";
+import { inversionsAmong } from "../../figures/inversions.ts";
+import type { TaskResult, Witness } from "../../figures/task-result.ts";
+import type { Load, LoadTask } from "../../workload/load.ts";
+import { createRandom, type Random } from "../../workload/random.ts";
+import { TIERS } from "../../workload/tiers.ts";
 import { Child } from "../provider/child.ts";
 import type { MockOrders } from "../provider/mock-process.ts";
 import { siblingModule } from "../provider/sibling-module.ts";
 import { type ChatTarget, outcomeOf, sendChat } from "./chat-request.ts";
 import type { OpenPolicy, Policy } from "./policy.ts";
-import type { TaskResult, Witness } from "./result.ts";
 import { sdkDelayMs } from "./sdk-backoff.ts";
 
 export const jitterBackoff: Policy = {

@@ -1,7 +1,8 @@
 /** Policy: a way to get tasks served by the provider; the demo runs the same load by each. */
+
+import type { TaskResult, Witness } from "../../figures/task-result.ts";
 import type { MockStats } from "../../mock/index.ts";
-import type { Load, LoadTask } from "../load/load.ts";
-import type { TaskResult, Witness } from "./result.ts";
+import type { Load, LoadTask } from "../../workload/load.ts";
 
 export interface Policy {
   readonly name: PolicyName;

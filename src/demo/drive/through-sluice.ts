@@ -1,7 +1,8 @@
 /** Through Sluice: every task is sent once, to a gateway, which knows the budget and decides who goes when. */
 import { Agent } from "undici";
-import type { Load, LoadTask } from "../load/load.ts";
-import { TIERS, WAIT_RESERVE_MS } from "../load/tiers.ts";
+import type { TaskResult, Witness } from "../../figures/task-result.ts";
+import type { Load, LoadTask } from "../../workload/load.ts";
+import { TIERS, WAIT_RESERVE_MS } from "../../workload/tiers.ts";
 import { Child } from "../provider/child.ts";
 import { TASK_TYPES, tenantKey } from "../provider/gateway-config.ts";
 import type { GatewayOrders } from "../provider/gateway-process.ts";
@@ -9,7 +10,6 @@ import type { MockOrders } from "../provider/mock-process.ts";
 import { siblingModule } from "../provider/sibling-module.ts";
 import { type Attempt, type ChatTarget, outcomeOf, sendChat } from "./chat-request.ts";
 import type { OpenPolicy, Policy } from "./policy.ts";
-import type { TaskResult, Witness } from "./result.ts";
 
 export const throughSluice: Policy = {
   name: "sluice",

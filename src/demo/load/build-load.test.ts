@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { percentile } from "../figures/percentile.ts";
+import { percentile } from "../../figures/percentile.ts";
+import { OVERLOAD } from "../../workload/load.ts";
+import { createRandom } from "../../workload/random.ts";
+import { LATENCY_GUARANTEES, TIERS } from "../../workload/tiers.ts";
 import { AZURE_CONVERSATIONS } from "../profile/azure-conversations.ts";
 import { drawRows } from "../profile/draw-rows.ts";
 import { buildLoad } from "./build-load.ts";
 import { cutSlice, rowsWanted } from "./cut-slice.ts";
-import { OVERLOAD } from "./load.ts";
-import { createRandom } from "./random.ts";
-import { LATENCY_GUARANTEES, TIERS } from "./tiers.ts";
 
 function loadOf(seed: number, seconds = 30) {
   const random = createRandom(seed);

@@ -1,11 +1,11 @@
 /** Build load: from rows to tasks with tenants and classes, and the limits that make them too many. */
 import type { LatencyClass } from "../../core/task.ts";
-import { costOf } from "../trace/trace-row.ts";
-import { assignTenants } from "./assign-tenants.ts";
+import { assignTenants } from "../../workload/assign-tenants.ts";
+import { type Load, type LoadTask, OVERLOAD, type ProviderLimits } from "../../workload/load.ts";
+import type { Random } from "../../workload/random.ts";
+import { type LoadTier, TIERS } from "../../workload/tiers.ts";
+import { costOf } from "../../workload/trace-row.ts";
 import type { Slice } from "./cut-slice.ts";
-import { type Load, type LoadTask, OVERLOAD, type ProviderLimits } from "./load.ts";
-import type { Random } from "./random.ts";
-import { type DemoTier, TIERS } from "./tiers.ts";
 
 /** Figures begin after the first 5 s, in short runs after the first third. */
 const WARM_UP_MS = 5_000;
@@ -30,6 +30,8 @@ export function buildLoad({ rows, speed, seconds }: Slice, random: Random): Load
       inputTokens: Math.max(1, row.inputTokens),
       outputTokens: Math.max(1, row.outputTokens),
       cost: costOf(row),
+      model: null,
+      after: null,
     };
   });
   const limits = limitsFor(tasks, seconds);
@@ -37,7 +39,7 @@ export function buildLoad({ rows, speed, seconds }: Slice, random: Random): Load
   return { tasks, tenants, limits, seconds, measuredFromMs, speed };
 }
 
-function drawLatency({ latency, batchShare }: DemoTier, random: Random): LatencyClass {
+function drawLatency({ latency, batchShare }: LoadTier, random: Random): LatencyClass {
   return random() < batchShare ? "batch" : latency;
 }
 

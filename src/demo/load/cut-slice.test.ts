@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TraceRow } from "../trace/trace-row.ts";
+import type { TraceRow } from "../../workload/trace-row.ts";
 import { cutSlice } from "./cut-slice.ts";
 
 /** One request every `gap` seconds. */

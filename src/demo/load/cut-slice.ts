@@ -1,7 +1,7 @@
 /** Cut slice: the first rows of a trace at a speed at which they make enough demand. */
 import { SluiceError } from "../../core/errors.ts";
-import { percentile } from "../figures/percentile.ts";
-import { costOf, type TraceRow } from "../trace/trace-row.ts";
+import { percentile } from "../../figures/percentile.ts";
+import { costOf, type TraceRow } from "../../workload/trace-row.ts";
 
 export interface Slice {
   readonly rows: readonly TraceRow[];

@@ -3,8 +3,8 @@
  * `node src/demo/profile/compute-profile.ts ../shared/traces/azure_llm_2023_conv.csv`
  * prints the numbers that azure-conversations.ts holds.
  */
-import { readTrace } from "../trace/parse-trace.ts";
-import type { TraceRow } from "../trace/trace-row.ts";
+import { readTrace } from "../../workload/parse-trace.ts";
+import type { TraceRow } from "../../workload/trace-row.ts";
 import { type Profile, QUANTILES } from "./profile.ts";
 
 const MINUTE = 60;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { percentile } from "../figures/percentile.ts";
-import { createRandom } from "../load/random.ts";
-import { costOf, type TraceRow } from "../trace/trace-row.ts";
+import { percentile } from "../../figures/percentile.ts";
+import { createRandom } from "../../workload/random.ts";
+import { costOf, type TraceRow } from "../../workload/trace-row.ts";
 import { AZURE_CONVERSATIONS } from "./azure-conversations.ts";
 import { computeProfile } from "./compute-profile.ts";
 import { drawRows } from "./draw-rows.ts";

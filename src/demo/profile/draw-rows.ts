@@ -1,6 +1,6 @@
 /** Draw rows: a load in the shape of a profile, the same for the same seed. */
-import { drawGamma, type Random } from "../load/random.ts";
-import type { TraceRow } from "../trace/trace-row.ts";
+import { drawGamma, type Random } from "../../workload/random.ts";
+import type { TraceRow } from "../../workload/trace-row.ts";
 import { type Profile, QUANTILES } from "./profile.ts";
 
 const MINUTE = 60;

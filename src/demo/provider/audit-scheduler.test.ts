@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { bucket, MS, SECOND } from "../../../test/support/meters.ts";
 import { SchedulerDriver } from "../../../test/support/scheduler-driver.ts";
-import { createRandom } from "../load/random.ts";
+import { createRandom } from "../../workload/random.ts";
 import { auditScheduler } from "./audit-scheduler.ts";
 
 const BANDS = ["critical", "premium", "free"].map((tier) => ({ tier, latency: "real-time" }));
@@ -12,7 +12,12 @@ function withoutOrder(driver: SchedulerDriver): void {
   const { scheduler } = driver;
   scheduler.pump = () => {
     const waiting = driver.jobs.filter(({ state }) => state === "waiting");
-    return { granted: waiting.slice(-1), expired: [], wakeAt: Number.POSITIVE_INFINITY };
+    return {
+      granted: waiting.slice(-1),
+      expired: [],
+      displaced: [],
+      wakeAt: Number.POSITIVE_INFINITY,
+    };
   };
 }
 

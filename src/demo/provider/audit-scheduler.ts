@@ -13,6 +13,7 @@ import type { Meter } from "../../core/meter/meter.ts";
 import { toMicro } from "../../core/queue/tickets.ts";
 import type { EnqueueRequest } from "../../core/scheduler/request.ts";
 import type { Scheduler } from "../../core/scheduler/scheduler.ts";
+import { Credit } from "../../figures/credit.ts";
 
 export interface Audit {
   readonly grants: number;
@@ -116,7 +117,12 @@ class Auditor {
   /** Replays the pump's grants in their order, against the levels before it. */
   #judge(granted: readonly unknown[], levels: Map<Meter, number>, now: number): void {
     const waitingBands = new Set([...this.#waiters.values()].map(({ request }) => request.band));
-    for (const credit of this.#credits) credit.earn(waitingBands, now);
+    for (const credit of this.#credits) {
+      credit.earn(
+        [...credit.bands].some((band) => waitingBands.has(band)),
+        now,
+      );
+    }
     for (const reference of granted) {
       const waiter = this.#waiters.get(reference);
       if (waiter === undefined) continue;
@@ -149,48 +155,6 @@ class Auditor {
       }
     }
     return false;
-  }
-}
-
-/** One second of the pool; no request of the demo costs more. */
-const MOST_CREDIT = 1_000_000_000;
-
-/** What a guarantee has earned and not spent, pool-nanoseconds. */
-class Credit {
-  readonly bands: ReadonlySet<number>;
-  readonly #share: number;
-  #earned = 0;
-  /** Earned since the pump before. */
-  #fresh = 0;
-  /** Null: nothing has ever waited. */
-  #at: number | null = null;
-
-  constructor(share: number, bands: ReadonlySet<number>) {
-    this.#share = share;
-    this.bands = bands;
-  }
-
-  begin(now: number): void {
-    this.#at ??= now;
-  }
-
-  earn(waitingBands: ReadonlySet<number>, now: number): void {
-    const elapsed = now - (this.#at ?? now);
-    const isWanted = [...this.bands].some((band) => waitingBands.has(band));
-    this.#at = now;
-    this.#earned = Math.min(MOST_CREDIT, this.#earned + this.#fresh);
-    this.#fresh = isWanted ? elapsed * 1_000 * this.#share : 0;
-  }
-
-  covers(cost: number): boolean {
-    return this.#earned + this.#fresh >= cost;
-  }
-
-  /** Guarantees are served one after the other: what one of the first spends, is not of the others' new earnings. */
-  spend(cost: number, isBeforeItsTurn: boolean): void {
-    const rest = this.#earned - cost;
-    this.#earned = Math.max(0, rest);
-    if (rest < 0 && !isBeforeItsTurn) this.#fresh = Math.max(0, this.#fresh + rest);
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { loadConfig } from "../../config/load.ts";
 import { describeProblem } from "../../config/problem.ts";
-import { TIERS } from "../load/tiers.ts";
+import { TIERS } from "../../workload/tiers.ts";
 import { gatewayConfig } from "./gateway-config.ts";
 
 test("the demo's configuration is valid, and nothing in it is ignored", () => {
@@ -9,8 +9,8 @@ test("the demo's configuration is valid, and nothing in it is ignored", () => {
     baseUrl: "http://127.0.0.1:1",
     limits: { rpm: 100, tpm: 1_000 },
     tenants: [
-      { name: "critical-1", tier: 0 },
-      { name: "free-1", tier: 3 },
+      { name: "critical-1", tier: 0, weight: 1 },
+      { name: "free-1", tier: 3, weight: 1 },
     ],
   });
   const loaded = loadConfig({ object, env: {} });

@@ -1,7 +1,7 @@
 /** Gateway config: the `sluice.yaml` of the demo, as an object. */
 import { createHash } from "node:crypto";
-import type { LoadTenant, ProviderLimits } from "../load/load.ts";
-import { LATENCY_GUARANTEES, TIERS } from "../load/tiers.ts";
+import type { LoadTenant, ProviderLimits } from "../../workload/load.ts";
+import { LATENCY_GUARANTEES, TIERS } from "../../workload/tiers.ts";
 
 export const UPSTREAM = "provider";
 export const TASK_TYPES = {

@@ -2,7 +2,7 @@
 import { loadConfig } from "../../config/load.ts";
 import { describeProblem } from "../../config/problem.ts";
 import { type Gateway, startGateway } from "../../gateway/gateway.ts";
-import type { ProviderLimits } from "../load/load.ts";
+import type { ProviderLimits } from "../../workload/load.ts";
 import { type Audit, auditScheduler } from "./audit-scheduler.ts";
 import { obey } from "./child.ts";
 import { gatewayConfig, UPSTREAM } from "./gateway-config.ts";

@@ -1,6 +1,6 @@
 /** Mock process: the provider of a run, alone in its process. */
 import { type MockServer, type MockStats, startMock } from "../../mock/index.ts";
-import type { ProviderLimits } from "../load/load.ts";
+import type { ProviderLimits } from "../../workload/load.ts";
 import { obey } from "./child.ts";
 
 export interface MockOrder {

@@ -1,11 +1,11 @@
 /** Board: where every tier stands while a policy runs; what the live picture is drawn from. */
 
+import { budgetUsed } from "../../figures/figures.ts";
+import { percentileOfSorted } from "../../figures/percentile.ts";
+import type { TaskResult } from "../../figures/task-result.ts";
 import type { MockStats } from "../../mock/index.ts";
-import type { TaskResult } from "../drive/result.ts";
-import { budgetUsed } from "../figures/figures.ts";
-import { percentileOfSorted } from "../figures/percentile.ts";
-import type { LoadTask } from "../load/load.ts";
-import { TIERS } from "../load/tiers.ts";
+import type { LoadTask } from "../../workload/load.ts";
+import { TIERS } from "../../workload/tiers.ts";
 import type { RunAudience } from "../run-policy.ts";
 
 export interface TierState {

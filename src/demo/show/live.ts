@@ -1,7 +1,7 @@
 /** Live: the running picture on stderr; bars redrawn in place on a terminal, a few plain lines elsewhere. */
 import { MultiBar } from "cli-progress";
+import { duration, percent, whole } from "../../figures/words.ts";
 import type { Board, TierState } from "./board.ts";
-import { duration, percent, whole } from "./words.ts";
 
 export interface LiveSetting {
   readonly policy: string;

@@ -1,7 +1,8 @@
 /** Remarks: what a reader must know about a run before believing its figures. */
-import type { TaskResult } from "../drive/result.ts";
-import { percentile } from "../figures/percentile.ts";
-import { duration } from "./words.ts";
+
+import { percentile } from "../../figures/percentile.ts";
+import type { TaskResult } from "../../figures/task-result.ts";
+import { duration } from "../../figures/words.ts";
 
 /** A process that is later than this with an arrival says more about the machine than about policies. */
 const TOLERABLE_LATENESS_MS = 250;

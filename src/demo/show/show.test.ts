@@ -1,8 +1,8 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, test, vi } from "vitest";
 import { resultOf, taskOf } from "../../../test/support/demo-load.ts";
+import type { PolicyFigures, TierFigures } from "../../figures/policy-figures.ts";
 import type { MockStats } from "../../mock/index.ts";
-import type { PolicyFigures, TierFigures } from "../figures/figures.ts";
 import { Board } from "./board.ts";
 import { startLive } from "./live.ts";
 import { remarksOn } from "./remarks.ts";

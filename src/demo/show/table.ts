@@ -1,6 +1,6 @@
 /** Table: the figures of all policies side by side, or one below the other where that is too wide. */
-import type { PolicyFigures, TierFigures } from "../figures/figures.ts";
-import { inSeconds, percent, whole } from "./words.ts";
+import type { PolicyFigures, TierFigures } from "../../figures/policy-figures.ts";
+import { inSeconds, percent, whole } from "../../figures/words.ts";
 
 export interface Column {
   readonly policy: string;

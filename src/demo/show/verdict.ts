@@ -1,6 +1,6 @@
 /** Verdict: what the figures mean, in one plain sentence. */
-import type { PolicyFigures } from "../figures/figures.ts";
-import { duration, percent, plural, whole } from "./words.ts";
+import type { PolicyFigures } from "../../figures/policy-figures.ts";
+import { duration, percent, plural, whole } from "../../figures/words.ts";
 
 export interface Judged {
   readonly policy: string;

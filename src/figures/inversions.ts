@@ -1,6 +1,7 @@
 /** Inversions: grants of a lower class while a task of a higher one waited that asked for no more. */
-import type { TaskResult } from "../drive/result.ts";
-import type { LoadTask } from "../load/load.ts";
+
+import type { LoadTask } from "../workload/load.ts";
+import type { TaskResult } from "./task-result.ts";
 
 /**
  * From results alone, where no scheduler can be watched. Whoever asks for no more than what was just

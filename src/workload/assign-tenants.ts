@@ -1,8 +1,9 @@
 /** Assign tenants: decides by seed who sent each request, so that every tier asks for its share of the demand. */
-import { costOf, type TraceRow } from "../trace/trace-row.ts";
+
 import type { LoadTenant } from "./load.ts";
 import { drawIndex, type Random, shuffled } from "./random.ts";
-import type { DemoTier } from "./tiers.ts";
+import type { LoadTier } from "./tiers.ts";
+import { costOf, type TraceRow } from "./trace-row.ts";
 
 export interface Assignment {
   readonly tenants: readonly LoadTenant[];
@@ -12,7 +13,7 @@ export interface Assignment {
 
 export function assignTenants(
   rows: readonly TraceRow[],
-  tiers: readonly DemoTier[],
+  tiers: readonly LoadTier[],
   random: Random,
 ): Assignment {
   const hasClients = rows.every(({ client }) => client !== null);
@@ -20,9 +21,13 @@ export function assignTenants(
 }
 
 /** Every tier has a loud tenant and ever quieter ones: the k-th asks for 1/k of what the first does. */
-function byDraw(rows: readonly TraceRow[], tiers: readonly DemoTier[], random: Random): Assignment {
+function byDraw(rows: readonly TraceRow[], tiers: readonly LoadTier[], random: Random): Assignment {
   const groups = tiers.map(({ name, tenants }, tier) =>
-    Array.from({ length: tenants }, (_, index) => ({ name: `${name}-${index + 1}`, tier })),
+    Array.from({ length: tenants }, (_, index) => ({
+      name: `${name}-${index + 1}`,
+      tier,
+      weight: 1,
+    })),
   );
   const shares = tiers.map(({ demandShare }) => demandShare);
   const loudness = groups.map((group) => group.map((_, index) => 1 / (index + 1)));
@@ -36,7 +41,7 @@ function byDraw(rows: readonly TraceRow[], tiers: readonly DemoTier[], random: R
 /** Clients in random order fill the tiers from the top; who is too large for what is left goes further down. */
 function byClient(
   rows: readonly TraceRow[],
-  tiers: readonly DemoTier[],
+  tiers: readonly LoadTier[],
   random: Random,
 ): Assignment {
   const demand = demandByClient(rows);
@@ -48,7 +53,7 @@ function byClient(
     const fitting = room.findIndex((left) => cost <= left);
     const tier = fitting < 0 ? tiers.length - 1 : fitting;
     room[tier] -= cost;
-    tenants.set(client, { name: client, tier });
+    tenants.set(client, { name: client, tier, weight: 1 });
   }
   const ofRow = rows.map(({ client }) => tenants.get(client as string) as LoadTenant);
   return { tenants: [...tenants.values()], ofRow };

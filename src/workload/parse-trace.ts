@@ -1,7 +1,7 @@
 /** Parse trace: reads a CSV of recorded requests, or says which line is wrong and what it should be. */
 import { readFileSync } from "node:fs";
 import { getSystemErrorMessage } from "node:util";
-import { SluiceError } from "../../core/errors.ts";
+import { SluiceError } from "../core/errors.ts";
 import type { TraceRow } from "./trace-row.ts";
 
 /** More would not be a prompt but a mistake: the largest context windows of 2025 hold a million. */

@@ -8,7 +8,7 @@ export function percentile(values: readonly number[], share: number): number {
   );
 }
 
-export function percentileOfSorted(sorted: readonly number[], share: number): number {
+export function percentileOfSorted(sorted: ArrayLike<number>, share: number): number {
   if (sorted.length === 0) return 0;
   const rank = Math.ceil(share * sorted.length);
   return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1];

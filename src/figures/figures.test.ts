@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { loadOf, resultOf } from "../../../test/support/demo-load.ts";
-import type { MockStats } from "../../mock/index.ts";
-import type { Outcome } from "../drive/result.ts";
-import { budgetUsed, figuresOf } from "./figures.ts";
+import { loadOf, resultOf } from "../../test/support/demo-load.ts";
+import { TIERS } from "../workload/tiers.ts";
+import { type Books, budgetUsed, figuresOf } from "./figures.ts";
+import { standingByTier } from "./standing.ts";
+import type { Outcome } from "./task-result.ts";
 
-function books(parts: Partial<MockStats>): MockStats {
-  return { refused429: 0, requests: 0, charged: {}, available: {}, ...parts } as MockStats;
+function books(parts: Partial<Books>): Books {
+  return { refused429: 0, requests: 0, charged: {}, available: {}, ...parts };
 }
 
 describe("budget used", () => {
@@ -50,7 +51,12 @@ describe("figures", () => {
       atEnd: books({ refused429: 3, requests: 9 }),
     },
   };
-  const figures = figuresOf(run, loadOf([]));
+  const load = loadOf([]);
+  const judgement = {
+    tiers: TIERS.map(({ name }) => name),
+    standing: standingByTier(TIERS, load.limits),
+  };
+  const figures = figuresOf(run, load, judgement);
 
   test("have the shape of CONTRACTS 5, tiers in their order", () => {
     expect(figures).toMatchObject({

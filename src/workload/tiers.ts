@@ -1,7 +1,7 @@
-/** Tiers: the four classes of customers in the demo, what they ask for and what they are promised. */
-import type { LatencyClass } from "../../core/task.ts";
+/** Tiers: four classes of customers, what they ask for and what they are promised. */
+import type { LatencyClass } from "../core/task.ts";
 
-export interface DemoTier {
+export interface LoadTier {
   readonly name: string;
   /** Share of all demand. At three times the budget, 0.12 is 36 % of the budget. */
   readonly demandShare: number;
@@ -19,7 +19,7 @@ export interface DemoTier {
  * First served first. The first tier's demand, 36 % of the budget, is far below what guarantees
  * leave (70 %), so that all of it can be promised; together with the second it is 72 %.
  */
-export const TIERS: readonly DemoTier[] = [
+export const TIERS: readonly LoadTier[] = [
   {
     name: "critical",
     demandShare: 0.12,

@@ -1,5 +1,5 @@
 /** Load: everything that will arrive in a run, decided before it starts, so that all policies meet the same. */
-import type { LatencyClass } from "../../core/task.ts";
+import type { LatencyClass } from "../core/task.ts";
 
 /** One piece of work that some tenant's agent wants done. */
 export interface LoadTask {
@@ -14,11 +14,17 @@ export interface LoadTask {
   readonly outputTokens: number;
   /** Tokens the provider will charge. */
   readonly cost: number;
+  /** Null: the trace names none. */
+  readonly model: string | null;
+  /** It arrives this long after that task has ended, and `atMs` is only foreseen; null: at `atMs`. */
+  readonly after: { readonly task: number; readonly thinkMs: number } | null;
 }
 
 export interface LoadTenant {
   readonly name: string;
   readonly tier: number;
+  /** Multiplies its tier's. */
+  readonly weight: number;
 }
 
 /** Amounts per minute. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { SluiceError } from "../../core/errors.ts";
+import { SluiceError } from "../core/errors.ts";
 import { parseTrace, readTrace } from "./parse-trace.ts";
 
 const AZURE = "TIMESTAMP,ContextTokens,GeneratedTokens";

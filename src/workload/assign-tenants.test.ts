@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { costOf, type TraceRow } from "../trace/trace-row.ts";
 import { assignTenants } from "./assign-tenants.ts";
 import { createRandom } from "./random.ts";
 import { TIERS } from "./tiers.ts";
+import { costOf, type TraceRow } from "./trace-row.ts";
 
 function rowsOf(clients: readonly (string | null)[]): TraceRow[] {
   return clients.map((client, index) => ({

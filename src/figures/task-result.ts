@@ -1,5 +1,5 @@
 /** Result: how one task of the load ended. */
-import type { LoadTask } from "../load/load.ts";
+import type { LoadTask } from "../workload/load.ts";
 
 export type Outcome =
   | { readonly kind: "ok" }

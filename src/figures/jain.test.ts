@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { loadOf, resultOf } from "../../../test/support/demo-load.ts";
-import type { TaskResult } from "../drive/result.ts";
+import { loadOf, resultOf } from "../../test/support/demo-load.ts";
+import { TIERS } from "../workload/tiers.ts";
 import { jainIndex, leastJain } from "./jain.ts";
+import { standingByTier } from "./standing.ts";
+import type { TaskResult } from "./task-result.ts";
 
 /** A tenant that always waits, and is served `perSecond` tokens in each second by one request. */
 function served(tenant: string, perSecond: number, tier = 0): TaskResult[] {
@@ -30,15 +32,16 @@ describe("jain", () => {
   });
 
   const load = loadOf([]);
+  const standing = standingByTier(TIERS, load.limits);
 
   test("is 1 where all that wait get the same", () => {
     const results = [patient("a"), patient("b"), ...served("a", 10), ...served("b", 10)];
-    expect(leastJain(results, load)).toBeCloseTo(1, 9);
+    expect(leastJain(results, load, standing)).toBeCloseTo(1, 9);
   });
 
   test("falls where one gets three times as much", () => {
     const results = [patient("a"), patient("b"), ...served("a", 30), ...served("b", 10)];
-    expect(leastJain(results, load)).toBeCloseTo(0.8, 9);
+    expect(leastJain(results, load, standing)).toBeCloseTo(0.8, 9);
   });
 
   test("is the least of all classes", () => {
@@ -48,15 +51,17 @@ describe("jain", () => {
       task: { ...patient(tenant).task, tier: 1 },
     }));
     const results = [...even, ...uneven, ...served("c", 10, 1)];
-    expect(leastJain(results, load)).toBeCloseTo(0.5, 9);
+    expect(leastJain(results, load, standing)).toBeCloseTo(0.5, 9);
   });
 
   test("leaves out who had nothing waiting for a while", () => {
-    expect(leastJain([patient("a"), ...served("a", 30), ...served("b", 10)], load)).toBeNull();
+    expect(
+      leastJain([patient("a"), ...served("a", 30), ...served("b", 10)], load, standing),
+    ).toBeNull();
   });
 
   test("measures nothing in windows in which too little was served", () => {
     const results = [patient("a"), patient("b"), ...served("a", 10).slice(0, 7)];
-    expect(leastJain(results, load)).toBeNull();
+    expect(leastJain(results, load, standing)).toBeNull();
   });
 });

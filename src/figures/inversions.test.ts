@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { resultOf } from "../../../test/support/demo-load.ts";
+import { resultOf } from "../../test/support/demo-load.ts";
 import { classOf, inversionsAmong } from "./inversions.ts";
 
 describe("an inversion", () => {
