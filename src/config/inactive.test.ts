@@ -17,9 +17,9 @@ describe("fields without effect in this release", () => {
     const loaded = loadConfig({ file: EXAMPLE, env: {} });
     const inactive = loaded.ok ? loaded.inactive : [];
     expect(inactive[1]).toEqual({
-      field: "policy.margin",
-      line: 18,
-      note: "fixed at 0.10, nothing is learned yet",
+      field: "tiers.critical.slo",
+      line: 24,
+      note: "has no effect yet",
     });
     const lines = inactive.map(({ line }) => line ?? 0);
     expect(lines).toEqual([...lines].sort((a, b) => a - b));

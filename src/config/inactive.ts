@@ -29,13 +29,7 @@ const ACTIVE_AUTH: readonly unknown[] = ["bearer", "header"];
 const ROWS: readonly Row[] = [
   { field: "server.data_dir", note: "nothing is kept there yet" },
   { field: "store.kind", note: "meters stay in this process", when: (kind) => kind === "redis" },
-  {
-    field: "policy.margin",
-    note: "fixed at 0.10, nothing is learned yet",
-    when: (margin) => margin === "auto",
-  },
   { field: "tiers.*.slo", note: LATER },
-  { field: "tiers.*.ceiling", note: LATER, when: (ceiling) => Number(ceiling) !== 1 },
   { field: "tenants.*.quotas", note: LATER },
   { field: "task_types.*.fallback", note: "such tasks are refused", when: isFilled },
   {
@@ -53,7 +47,6 @@ const ROWS: readonly Row[] = [
     note: "kept for slots, which state their units; not for calls",
   },
   { field: "upstreams.*.limits.*.usd_per_day", note: "this limit is not kept" },
-  { field: "upstreams.*.adaptive", note: LATER },
   {
     field: "models.*",
     note: "only the first candidate serves",

@@ -11,6 +11,7 @@ import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
 import { OutputForecast } from "./forecast/output-forecast.ts";
+import { LimitWatch } from "./limit-watch.ts";
 import { type BandTable, bandTable } from "./policy/bands.ts";
 import { ChainMemory } from "./policy/chain-memory.ts";
 import { requireModel } from "./policy/require-model.ts";
@@ -60,6 +61,7 @@ export class Runtime {
   readonly directory: TenantDirectory;
   readonly upstreams = new Map<string, Upstream>();
   readonly pressure = new PressureWatch();
+  readonly limits = new LimitWatch();
   readonly shadow: ShadowMode;
   readonly #chains: ChainMemory;
   readonly #outputs = new OutputForecast();
@@ -237,12 +239,12 @@ export class Runtime {
   }
 
   #keep(upstream: Upstream, config: UpstreamConfig, among: Map<string, Upstream>): void {
-    upstream.reconfigure(config, this.#bands.scheduler);
+    upstream.reconfigure(config, this.#bands);
     among.set(config.name, upstream);
   }
 
   #addUpstream(config: UpstreamConfig): void {
-    const upstream = new Upstream(config, this.#bands.scheduler, {
+    const upstream = new Upstream(config, this.#bands, {
       clock: this.clock,
       initialShare: this.#options.initialShare,
       onTenantFreed: (tenantId) => {
@@ -251,6 +253,8 @@ export class Runtime {
       onTwinTenantFreed: (tenantId) => {
         for (const twin of this.#twins) twin.tenantFreed(tenantId);
       },
+      onLearned: (name, limits) => this.limits.learned(name, limits),
+      onDifferences: (name, differences) => this.limits.differ(name, differences),
     });
     this.upstreams.set(config.name, upstream);
   }

@@ -110,15 +110,21 @@ interface Held {
 
 function slotOf(runtime: Runtime, held: Held, grantedAt: number, waitMs: number): Slot {
   const { upstream, forecast, shadow, reservation } = held;
+  reservation.sent();
   const end = (how: CallEnd) => {
     shadow?.ended(how);
+    if (how.kind === "answered") reservation.conclude(how.verdict);
     reservation.settle(upstream.dialect.settle(forecast, how), runtime.clock.now());
   };
   return {
     grantedAt,
     waitMs,
     release: () => end({ kind: "never-sent" }),
-    settle: (result = {}) => end(endOf(runtime, upstream, forecast, result)),
+    settle: (result = {}) => {
+      const receivedAtMs = runtime.clock.now() / MICROS_PER_MS;
+      reservation.observe(upstream.dialect.limits(result.headers ?? {}, receivedAtMs));
+      end(endOf(runtime, upstream, forecast, result));
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { describeProblem } from "../config/problem.ts";
 import type { Clock } from "../core/clock.ts";
 import { SluiceError } from "../core/errors.ts";
 import { createFetch } from "./fetch.ts";
+import type { LimitDiffersEvent, LimitLearnedEvent } from "./limit-watch.ts";
 import type { PressureEvent } from "./pressure-watch.ts";
 import { Runtime } from "./runtime.ts";
 import type { ShadowEvent } from "./shadow/shadow-mode.ts";
@@ -42,6 +43,10 @@ export interface AcquireOptions extends TaskOptions {
 export interface SluiceEvents {
   /** An upstream's pressure has crossed a level of `policy.pressure`. */
   readonly pressure: PressureEvent;
+  /** Headers told a limit that is not configured; it is kept from now on. */
+  readonly "limit-learned": LimitLearnedEvent;
+  /** Headers told that a configured limit is lower; the lower one holds. */
+  readonly "limit-differs": LimitDiffersEvent;
   /** With `policy.shadow`: what the scheduler would have done with a request. */
   readonly shadow: ShadowEvent;
 }
@@ -96,6 +101,8 @@ export async function createSluice(options: SluiceOptions): Promise<Sluice> {
 function faceOf(runtime: Runtime, fetch: typeof globalThis.fetch): Sluice {
   const events = new EventEmitter();
   runtime.pressure.listener = (event) => events.emit("pressure", event);
+  runtime.limits.onLearned = (event) => events.emit("limit-learned", event);
+  runtime.limits.onDiffers = (event) => events.emit("limit-differs", event);
   runtime.shadow.listener = (event) => events.emit("shadow", event);
   return {
     fetch,

@@ -51,7 +51,12 @@ beforeAll(async () => {
           { model: "small-*", otpm: 300 },
         ],
       },
-      plain: { dialect: "generic", base_url: upstream.url, headers: { "X-Added": "yes" } },
+      plain: {
+        dialect: "generic",
+        base_url: upstream.url,
+        headers: { "X-Added": "yes" },
+        limits: [{ rpm: 600 }],
+      },
     },
   });
 });

@@ -83,9 +83,9 @@ describe.each(CASES)("$dialect", (one) => {
     expect(levelIn(after, "it", "concurrency")).toBe(5);
     expect(after.queue).toMatchObject({ waiting: 0, bytes: 0 });
     expect(after.tenants.default).toMatchObject({ running: 0, waiting: 0 });
-    const { requests, disconnects } = mock.stats();
-    expect(requests).toBeLessThan(CLIENTS);
-    expect(disconnects).toBe(requests);
+    expect(mock.stats().requests).toBeLessThan(CLIENTS);
+    // The last request may reach the provider after its client has left.
+    await until(() => mock.stats().disconnects === mock.stats().requests, mock.stats);
     // What was on its way to the client when it left is counted by the provider only.
     expectTrue(compare(), 0.0005);
     await gateway.close();

@@ -1,9 +1,8 @@
 /** Books: what a gateway has charged to its meters, beside what its provider has. */
 import { expect } from "vitest";
+import { MICRO_UNITS } from "../../src/core/meter/meter.ts";
 import type { Gateway } from "../../src/gateway/gateway.ts";
-import { stateOf } from "../../src/gateway/state.ts";
 import type { MockServer } from "../../src/mock/index.ts";
-import { type GatewayState, meterIn } from "./gateway.ts";
 
 const NAMES = {
   rpm: "requests",
@@ -23,9 +22,8 @@ export interface Entry {
 }
 
 /**
- * Opens the books of an account whose meters are not full, and must not be until they are compared:
- * a full one would hide what was charged too little. The answer compares them, to the unit and
- * however busy the machine is.
+ * Opens the books of an account; the answer compares them, to the unit and however busy the machine
+ * is: what was charged does not depend on time, and answers that correct a level change no charge.
  */
 export function openBooks(
   { runtime }: Pick<Gateway, "runtime">,
@@ -33,29 +31,15 @@ export function openBooks(
   upstream: string,
   limits: Limits,
 ): () => Entry[] {
-  const before = stateOf(runtime);
+  const meters = runtime.upstreams.get(upstream)?.shared.meters ?? [];
   return () => {
-    const after = stateOf(runtime);
     const { charged } = mock.stats();
     return Object.entries(limits).map(([name, capacity]) => {
-      const ours = chargedBetween(before, after, upstream, NAMES[name as LimitName]);
-      return { name: `${upstream} ${name}`, excess: ours - charged[name], capacity };
+      const dimension = NAMES[name as LimitName];
+      const ours = meters.find(({ label }) => label.dimension === dimension)?.charged ?? Number.NaN;
+      return { name: `${upstream} ${name}`, excess: ours / MICRO_UNITS - charged[name], capacity };
     });
   };
-}
-
-/** Levels between two states, less the refill. */
-function chargedBetween(
-  before: GatewayState,
-  after: GatewayState,
-  upstream: string,
-  dimension: string,
-): number {
-  const first = meterIn(before, upstream, dimension);
-  const last = meterIn(after, upstream, dimension);
-  expect(last.level, `${dimension} must not be full`).toBeLessThan(last.limit);
-  const refill = (last.limit * (after.now - before.now)) / 60_000;
-  return first.level + refill - last.level;
 }
 
 /** We never think that there is more than there is, nor much less: shares of the capacity. */

@@ -58,6 +58,7 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
   watchConfig(source, take, stop.signal);
   const onHangUp = () => take(loadConfig(source));
   process.on("SIGHUP", onHangUp);
+  tellOfLimits(gateway);
   announce(gateway, options.json === true);
   await untilToldToEnd();
   const drain = `${loaded.config.server.timeouts.drainMs / 1_000} s`;
@@ -86,6 +87,20 @@ function announce({ url, runtime }: Gateway, isJson: boolean): void {
   note(
     `sluice: upstreams ${[...upstreams.keys()].join(", ") || "none"}; ${tenants.size} tenants, ${access}`,
   );
+}
+
+/** What headers teach of limits is for whoever wrote the configuration. */
+function tellOfLimits({ runtime }: Gateway): void {
+  runtime.limits.onDiffers = ({ upstream, dimension, selector, configured, told }) => {
+    note(
+      `sluice: ${upstream}: limit differs: ${dimension} of ${selector}: configured ${configured}, the provider says ${told}; the lower holds`,
+    );
+  };
+  runtime.limits.onLearned = ({ upstream, model, dimension, limit, perMs }) => {
+    const per = perMs === null ? "at a time" : `per ${perMs / 1_000} s`;
+    const of = model === null ? "" : ` for ${model}`;
+    note(`sluice: ${upstream}: learned ${limit} ${dimension} ${per}${of}`);
+  };
 }
 
 /** An invalid file changes nothing and says why. */

@@ -2,8 +2,18 @@
  * Account: one upstream account's queue at work. It gives the scheduler its time, pumps it when
  * something has happened or is due, and tells each waiter what was decided.
  */
+import { isDeepStrictEqual } from "node:util";
+import { Budget } from "../../core/budget/budget.ts";
+import type { Dispatch } from "../../core/budget/dispatch.ts";
+import type {
+  BudgetOptions,
+  Conclusion,
+  LearnedLimit,
+  LimitDifference,
+} from "../../core/budget/options.ts";
 import type { CancelTimer, Clock } from "../../core/clock.ts";
 import type { Demand } from "../../core/demand.ts";
+import type { LimitReading } from "../../core/dialect.ts";
 import type { Meter } from "../../core/meter/meter.ts";
 import type { Handle } from "../../core/queue/tickets.ts";
 import type { SchedulerOptions } from "../../core/scheduler/options.ts";
@@ -13,6 +23,7 @@ import type { Refusal } from "../../core/scheduler/refusal.ts";
 import type { EnqueueRequest } from "../../core/scheduler/request.ts";
 import { Scheduler } from "../../core/scheduler/scheduler.ts";
 import type { Tenant } from "../../core/scheduler/tenant.ts";
+import type { Verdict } from "../../core/verdict/verdict.ts";
 import type { LimitRule } from "./limit-meter.ts";
 import { type CallTarget, LimitTable } from "./limit-table.ts";
 
@@ -43,11 +54,14 @@ export interface Ask {
 export interface AccountOptions {
   readonly rules: readonly LimitRule[];
   readonly scheduler: SchedulerOptions;
+  readonly budget: BudgetOptions;
   readonly clock: Clock;
   /** Share of each meter available at the start, 0 to 1. */
   readonly initialShare: number;
   /** A tenant's own meter was freed here: others may wait for it elsewhere. */
   readonly onTenantFreed: (tenantId: string) => void;
+  readonly onLearned: (limits: readonly LearnedLimit[]) => void;
+  readonly onDifferences: (differences: readonly LimitDifference[]) => void;
 }
 
 const PRESSURE_MICROS = 50_000;
@@ -59,7 +73,15 @@ export class Account {
   readonly #clock: Clock;
   readonly #limits: LimitTable;
   readonly #onTenantFreed: (tenantId: string) => void;
+  readonly #onLearned: AccountOptions["onLearned"];
+  readonly #onDifferences: AccountOptions["onDifferences"];
+  #rules: readonly LimitRule[];
   #scheduler: Scheduler;
+  #budgetOptions: BudgetOptions;
+  #budget: Budget;
+  /** As they were when its meters were made. */
+  #learned: readonly LearnedLimit[];
+  #differences: readonly LimitDifference[];
   #tenants = new Map<string, Tenant>();
   /** Schedulers of earlier configurations, in which calls still run. */
   #earlier: readonly {
@@ -73,17 +95,38 @@ export class Account {
 
   constructor(options: AccountOptions) {
     this.#clock = options.clock;
-    this.#limits = new LimitTable(options.rules, options.initialShare, options.clock.now());
+    const now = options.clock.now();
     this.#onTenantFreed = options.onTenantFreed;
-    this.#scheduler = new Scheduler(options.scheduler, options.clock.now());
+    this.#onLearned = options.onLearned;
+    this.#onDifferences = options.onDifferences;
+    this.#rules = options.rules;
+    this.#scheduler = new Scheduler(options.scheduler, now);
+    this.#budgetOptions = options.budget;
+    this.#budget = new Budget(this.#scheduler, options.budget, now);
+    this.#learned = this.#budget.learned;
+    this.#differences = this.#budget.differences;
+    this.#limits = new LimitTable(options.rules, options.initialShare, now, (model) =>
+      this.#budget.metersFor(model),
+    );
   }
 
   get scheduler(): Scheduler {
     return this.#scheduler;
   }
 
+  /** Limits, and what else holds requests back: a rate or a number in flight that is being learned. */
   get meters(): readonly Meter[] {
-    return this.#limits.meters;
+    return [...this.#limits.meters, ...this.#budget.limiting];
+  }
+
+  /** Limits that headers told. */
+  get learned(): readonly LearnedLimit[] {
+    return this.#learned;
+  }
+
+  /** The limits along a path. */
+  limitsOn(path: Path): readonly Meter[] {
+    return this.#limits.limitsOn(path);
   }
 
   /** Granted and not yet settled, also under earlier configurations. */
@@ -138,13 +181,40 @@ export class Account {
     return refusal ?? reservation;
   }
 
-  /** The provider refused: meters of this dimension rest until then; else all but slots, else all. */
-  freeze(path: Path, dimension: string | null, until: number): void {
-    const timed = path.meters.filter((meter) => meter.label.dimension !== "concurrency");
-    const named = timed.filter((meter) => meter.label.dimension === dimension);
-    const resting = [named, timed, path.meters].find((meters) => meters.length > 0) ?? [];
-    for (const meter of resting) this.#scheduler.freeze(meter, until);
-    this.pumpSoon();
+  /** A granted request leaves now. */
+  sent(path: Path, demand: Demand): Dispatch {
+    return this.#budget.sent(path, demand, this.#clock.now());
+  }
+
+  /** The head of its answer is here, with what it tells of limits. */
+  observe(dispatch: Dispatch, readings: readonly LimitReading[]): void {
+    const now = this.#clock.now();
+    this.#budget.observe(dispatch, readings, now, now);
+    if (this.#budget.learned !== this.#learned) this.learn(this.#budget.learned);
+    this.#tellDifferences(this.#budget.differences);
+    if (this.#scheduler.waiting > 0) this.pumpSoon();
+  }
+
+  #tellDifferences(differences: readonly LimitDifference[]): void {
+    if (differences === this.#differences) return;
+    const news = differences.filter((difference) => !this.#differences.includes(difference));
+    this.#differences = differences;
+    this.#onDifferences(news);
+  }
+
+  /** How an attempt ended; null: without an answer. Idempotent. */
+  conclude(dispatch: Dispatch, verdict: Verdict | null): Conclusion {
+    const conclusion = this.#budget.conclude(dispatch, verdict, this.#clock.now());
+    if (this.#scheduler.waiting > 0) this.pumpSoon();
+    return conclusion;
+  }
+
+  /** Limits that headers told are kept from now on. */
+  learn(limits: readonly LearnedLimit[]): void {
+    const news = limits.filter((limit) => !this.#learned.includes(limit));
+    this.#learned = limits;
+    this.#rebuild(this.#scheduler.options);
+    this.#onLearned(news);
   }
 
   tenantFreed(tenantId: string): void {
@@ -155,12 +225,25 @@ export class Account {
   }
 
   /** New limits, bands or weights: levels stay, running calls settle, and whoever waits goes on waiting. */
-  reconfigure(rules: readonly LimitRule[], options: SchedulerOptions): void {
+  reconfigure(rules: readonly LimitRule[], options: SchedulerOptions, budget: BudgetOptions): void {
+    this.#rules = rules;
+    if (!isDeepStrictEqual(budget, this.#budgetOptions)) {
+      this.#budgetOptions = budget;
+      this.#budget = new Budget(this.#scheduler, budget, this.#clock.now());
+      this.#learned = this.#budget.learned;
+      this.#differences = this.#budget.differences;
+    }
+    this.#rebuild(options);
+  }
+
+  /** A scheduler over the limits as they are now; whoever waits goes over to it. */
+  #rebuild(options: SchedulerOptions): void {
     const waiting = this.#scheduler.drain() as Reservation[];
     const before = { scheduler: this.#scheduler, tenants: this.#tenants };
     this.#earlier = [...this.#earlier, before].filter(({ scheduler }) => scheduler.running > 0);
-    this.#limits.replace(rules, this.#clock.now());
+    this.#limits.replace(this.#rules, this.#clock.now(), this.#learned);
     this.#scheduler = new Scheduler(options, this.#clock.now());
+    this.#budget.attach(this.#scheduler);
     this.#tenants = new Map();
     for (const reservation of waiting) this.requeue(reservation);
     this.pumpSoon();
@@ -276,6 +359,8 @@ export class Reservation {
   #scheduler!: Scheduler;
   #path!: Path;
   #handle: Handle = -1;
+  /** Null: nothing is under way. */
+  #dispatch: Dispatch | null = null;
 
   /** When the wait ends; later than first asked once attempts have spent time at the provider. */
   expiresAt: number;
@@ -306,13 +391,33 @@ export class Reservation {
     return wasWaiting;
   }
 
+  /** An attempt leaves now. */
+  sent(): void {
+    this.#dispatch = this.account.sent(this.path, this.ask.demand);
+  }
+
+  /** The head of the attempt's answer is here, with what it tells of limits. */
+  observe(readings: readonly LimitReading[]): void {
+    if (this.#dispatch !== null) this.account.observe(this.#dispatch, readings);
+  }
+
+  /** How the attempt ended; null: without an answer. Returns until when its meters rest, 0: none does. */
+  conclude(verdict: Verdict | null): number {
+    const dispatch = this.#dispatch;
+    if (dispatch === null) return 0;
+    this.#dispatch = null;
+    return this.account.conclude(dispatch, verdict).frozenUntil;
+  }
+
   /** Ends a granted reservation: `counted` is what the provider's meters have counted. Idempotent. */
   settle(counted: Demand, now: number): void {
+    this.conclude(null);
     if (this.#scheduler.settle(this.#handle, counted, now)) this.account.settled(this.ask.tenant);
   }
 
   /** Settles one attempt and waits for the next, in its old place. */
   retry(counted: Demand, eligibleAt: number, expiresAt: number, now: number): void {
+    this.conclude(null);
     this.expiresAt = expiresAt;
     if (this.#scheduler !== this.account.scheduler) {
       this.settle(counted, now);

@@ -79,8 +79,12 @@ function setPace(meter: Meter, { dimension, window, perMs }: LimitRule): void {
   meter.pace = paceOf(meter.capacity, (perMs ?? MINUTE_MS) * MICROS_PER_MS);
 }
 
+export function labelOf(rule: LimitRule, model: string | null): MeterLabel {
+  return { dimension: rule.dimension, selector: selectorLabel(rule, model) };
+}
+
 function meterOf(rule: LimitRule, model: string | null, now: number, initialShare: number): Meter {
-  const label: MeterLabel = { dimension: rule.dimension, selector: selectorLabel(rule, model) };
+  const label = labelOf(rule, model);
   const capacity = Math.round(rule.amount * MICRO_UNITS);
   if (rule.dimension === "concurrency") return new Slots(label, capacity);
   const per = (rule.perMs ?? MINUTE_MS) * MICROS_PER_MS;

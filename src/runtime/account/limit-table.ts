@@ -1,9 +1,11 @@
 /** Limit table: from a credential and a model to the path over all limits that match, without a search per request. */
+import type { LearnedLimit } from "../../core/budget/options.ts";
 import type { Meter } from "../../core/meter/meter.ts";
 import type { Path } from "../../core/scheduler/path.ts";
 import type { Scheduler } from "../../core/scheduler/scheduler.ts";
 import { matchesAny } from "./glob.ts";
-import { createMeter, identitiesOf, type LimitRule, resizeMeter } from "./limit-meter.ts";
+import { configuredRules, type KnownRule, learnedRules, meterFor } from "./learned-rules.ts";
+import { identitiesOf, type LimitRule, resizeMeter } from "./limit-meter.ts";
 
 /** Names come from clients, so what is remembered of them is bounded. */
 const REMEMBERED_PATHS = 2_000;
@@ -15,6 +17,11 @@ export interface CallTarget {
   readonly credential: { readonly name: string; readonly project: string | null } | null;
 }
 
+/** Meters beside the limits that calls to a model must fit in; told apart by their selectors. */
+export type FurtherMeters = (model: string | null) => readonly Meter[];
+
+const NONE: readonly Meter[] = [];
+
 /** A limit's meter, or one of its meters if it has one for each model. */
 interface LimitMeter {
   readonly meter: Meter;
@@ -22,9 +29,10 @@ interface LimitMeter {
 }
 
 export class LimitTable {
-  #rules: readonly LimitRule[];
-  #identities: readonly string[];
+  #rules!: readonly KnownRule[];
+  #identities!: readonly string[];
   readonly #initialShare: number;
+  readonly #furtherMeters: FurtherMeters;
   readonly #meters = new Map<string, LimitMeter>();
   /** Paths by the models and credentials asked for, and by the meters they turned out to need. */
   #pathByTarget = new Map<string, Path>();
@@ -35,16 +43,32 @@ export class LimitTable {
     readonly path: Path;
   } | null = null;
   #pathByMeters = new Map<string, Path>();
+  readonly #limitsOn = new WeakMap<Path, readonly Meter[]>();
 
-  constructor(rules: readonly LimitRule[], initialShare: number, now: number) {
-    this.#rules = rules;
-    this.#identities = identitiesOf(rules);
+  constructor(
+    rules: readonly LimitRule[],
+    initialShare: number,
+    now: number,
+    furtherMeters: FurtherMeters = () => NONE,
+  ) {
     this.#initialShare = initialShare;
+    this.#furtherMeters = furtherMeters;
+    this.#know(configuredRules(rules));
     this.#ensureShared(now);
+  }
+
+  #know(rules: readonly KnownRule[]): void {
+    this.#rules = rules;
+    this.#identities = identitiesOf(rules.map(({ rule }) => rule));
   }
 
   get meters(): readonly Meter[] {
     return [...this.#meters.values()].map(({ meter }) => meter);
+  }
+
+  /** Meters of a path that are limits of the account, and none of the further ones. */
+  limitsOn(path: Path): readonly Meter[] {
+    return this.#limitsOn.get(path) ?? path.meters;
   }
 
   /** Paths that requests have taken so far. */
@@ -72,10 +96,9 @@ export class LimitTable {
   }
 
   /** Other limits from now on. Meters that stay keep their levels; paths belong to the new scheduler. */
-  replace(rules: readonly LimitRule[], now: number): void {
-    this.#rules = rules;
-    this.#identities = identitiesOf(rules);
-    const ruleOf = new Map(rules.map((rule, i) => [this.#identities[i], rule]));
+  replace(rules: readonly LimitRule[], now: number, learned: readonly LearnedLimit[] = []): void {
+    this.#know([...configuredRules(rules), ...learnedRules(learned)]);
+    const ruleOf = new Map(this.#rules.map(({ rule }, i) => [this.#identities[i], rule]));
     for (const [key, { meter, limit }] of this.#meters) {
       const rule = ruleOf.get(limit);
       if (rule === undefined) this.#meters.delete(key);
@@ -89,33 +112,37 @@ export class LimitTable {
 
   /** Meters that no model needs to be known for begin to fill at once, not with their first request. */
   #ensureShared(now: number): void {
-    this.#rules.forEach((rule, i) => {
+    this.#rules.forEach(({ rule }, i) => {
       if (!rule.selector.each) this.#ensureMeter(i, null, now);
     });
   }
 
   #compile(target: CallTarget, scheduler: Scheduler, now: number): Path {
     const keys: string[] = [];
-    this.#rules.forEach((rule, i) => {
+    this.#rules.forEach(({ rule }, i) => {
       if (matchesRule(rule, target)) keys.push(this.#ensureMeter(i, target.model, now));
     });
-    const key = keys.join("\n");
+    const further = this.#furtherMeters(target.model);
+    const key = [...keys, ...further.map(({ label }) => label.selector)].join("\n");
     let path = this.#pathByMeters.get(key);
     if (path === undefined) {
-      path = scheduler.path(keys.map((name) => (this.#meters.get(name) as LimitMeter).meter));
+      const limits = keys.map((name) => (this.#meters.get(name) as LimitMeter).meter);
+      path = scheduler.path([...limits, ...further]);
       this.#pathByMeters.set(key, path);
+      this.#limitsOn.set(path, limits);
     }
     return path;
   }
 
   #ensureMeter(i: number, model: string | null, now: number): string {
-    const rule = this.#rules[i];
+    const known = this.#rules[i];
+    const { rule } = known;
     const limit = this.#identities[i];
     // Beyond the bound, models that nobody foresaw share one meter.
     const own = rule.selector.each && this.#meters.size < METERS_PER_EACH ? model : null;
     const key = own === null ? limit : `${limit}|${own}`;
     if (!this.#meters.has(key)) {
-      const meter = createMeter(rule, own, now, this.#initialShare);
+      const meter = meterFor(known, own, now, this.#initialShare);
       this.#meters.set(key, { meter, limit });
     }
     return key;

@@ -19,7 +19,7 @@ import type { CallPlan } from "./call-plan.ts";
 import { afterFailure, afterVerdict, type NextStep } from "./next-step.ts";
 import { closingError, refusalError, waitError } from "./refusals.ts";
 import { StreamPassage } from "./stream-passage.ts";
-import { billingMessage, codeOf, upstreamError } from "./upstream-errors.ts";
+import { billingMessage, codeOf, TIMEOUT_VERDICT, upstreamError } from "./upstream-errors.ts";
 import { waitEnd } from "./wait-end.ts";
 
 /** An attempt's answer: its head is known, its body is judged, passed on, or both. */
@@ -124,6 +124,8 @@ export class Call {
   }
 
   head(status: number, headers: HeaderView): void {
+    const receivedAtMs = this.#clock.now() / MICROS_PER_MS;
+    this.#reservation?.observe(this.plan.dialect.limits(headers, receivedAtMs));
     if (status < 400 && !isEventStream(headers)) {
       this.#pass(status, headers);
       return;
@@ -179,6 +181,7 @@ export class Call {
     this.#waitMicros += now - this.#queuedAt;
     this.#attempts++;
     this.#sentAt = now;
+    this.#reservation?.sent();
     this.#reply = { kind: "none" };
     this.#passage = null;
     this.#body = new BodyKeeper();
@@ -239,6 +242,7 @@ export class Call {
   }
 
   #take(step: NextStep, end: CallEnd, deliver: () => void, why: Verdict | TransportFailure): void {
+    const frozenUntil = this.#reservation?.conclude(verdictIn(why)) ?? 0;
     const wantsRetry = step.kind === "wait-for-budget" || step.kind === "retry";
     if (this.plan.shadow !== null || (wantsRetry && !this.#isReplayable())) {
       deliver();
@@ -246,7 +250,7 @@ export class Call {
     }
     switch (step.kind) {
       case "wait-for-budget":
-        this.#waitForBudget(step.freezeMs, end, why as Verdict);
+        this.#waitForBudget(frozenUntil, end);
         return;
       case "retry":
         this.#retry(step.delayMs, end, deliver);
@@ -264,18 +268,13 @@ export class Call {
     }
   }
 
-  #waitForBudget(freezeMs: number, end: CallEnd, verdict: Verdict): void {
+  /** Nobody backs off alone: the meters rest, and the call waits for them in its old place. */
+  #waitForBudget(frozenUntil: number, end: CallEnd): void {
     const now = this.#clock.now();
-    const until = now + freezeMs * MICROS_PER_MS;
-    const { account } = this.plan;
-    if (this.#reservation) account.freeze(this.#reservation.path, meterOf(verdict), until);
-    if (until >= this.#extendedExpiry()) {
+    if (frozenUntil >= this.#extendedExpiry()) {
       this.#settle(end);
-      this.#refuse(waitError("max_wait_exceeded", null, until - now));
-      return;
-    }
-    const hasMeters = this.#reservation !== null && this.#reservation.path.meters.length > 0;
-    this.#requeue(end, hasMeters ? now : until);
+      this.#refuse(waitError("max_wait_exceeded", null, frozenUntil - now));
+    } else this.#requeue(end, now);
   }
 
   #retry(delayMs: number, end: CallEnd, deliver: () => void): void {
@@ -348,6 +347,7 @@ export class Call {
   #settle(end: CallEnd): void {
     const counted = this.plan.dialect.settle(this.plan.forecast, end);
     this.plan.onSettled(end);
+    if (end.kind === "answered") this.#reservation?.conclude(end.verdict);
     this.#reservation?.settle(counted, this.#clock.now());
     this.#reservation = null;
   }
@@ -411,6 +411,8 @@ export class Call {
     this.#leave();
     const end = this.#endOfNow();
     this.#exchange?.abort();
+    // A client's own deadline says nothing of the provider.
+    if (this.#clock.now() < this.#deadlineAt) this.#reservation?.conclude(TIMEOUT_VERDICT);
     this.#settle(end);
     const error = new SluiceError("upstream_timeout", `${this.plan.upstream} took too long`);
     if (this.#reply.kind === "passing") this.#answer.broken(error);
@@ -420,6 +422,7 @@ export class Call {
   #report(): CallReport {
     const { id, upstream, target, tenant, account, arrivedAt, shadow } = this.plan;
     const path = this.#path ?? account.pathFor(target);
+    const limits = account.limitsOn(path);
     const floors = this.plan.band() === 0 ? path.floorsFirst : path.floorsOther;
     const now = this.#clock.now();
     const running = this.#sentAt === 0 ? 0 : now - this.#sentAt;
@@ -434,7 +437,7 @@ export class Call {
       overheadMs: overhead / MICROS_PER_MS,
       pressure: shadow === null ? account.pressureAt(path) : shadow.pressureFor(target),
       shadow: shadow === null ? null : shadow.verdict(),
-      meters: tenant.meters.length === 0 ? path.meters : [...path.meters, ...tenant.meters],
+      meters: tenant.meters.length === 0 ? limits : [...limits, ...tenant.meters],
       // A tenant's own meters have no floor.
       floors,
     };
@@ -452,7 +455,8 @@ function isEventStream(headers: HeaderView): boolean {
   );
 }
 
-/** The meter a verdict names: per-day limits count the same dimension. */
-function meterOf(verdict: Verdict): string | null {
-  return verdict.dimension?.replace(/_per_day$/, "") ?? null;
+/** Null: no answer, for a reason that says nothing of the provider's load. */
+function verdictIn(why: Verdict | TransportFailure): Verdict | null {
+  if ("class" in why) return why;
+  return why.kind === "timeout" ? TIMEOUT_VERDICT : null;
 }

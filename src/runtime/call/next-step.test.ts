@@ -18,14 +18,9 @@ function failure(parts: Partial<TransportFailure> = {}): TransportFailure {
 }
 
 describe("after a quota verdict", () => {
-  test.each([
-    { hint: 250, freezeMs: 250, why: "as long as the provider says" },
-    { hint: null, freezeMs: 1_000, why: "a second, if it says nothing" },
-    { hint: 0, freezeMs: 1, why: "never no time at all" },
-    { hint: 7_200_000, freezeMs: 7_200_000, why: "hours, if it says so" },
-  ])("the budget rests $freezeMs ms: $why", ({ hint, freezeMs }) => {
+  test.each([null, 0, 250, 7_200_000])("told to wait %s ms, it waits for the budget", (hint) => {
     const step = afterVerdict(verdict("quota", { retryAfterMs: hint }), circumstances());
-    expect(step).toEqual({ kind: "wait-for-budget", freezeMs });
+    expect(step).toEqual({ kind: "wait-for-budget" });
   });
 
   test("it may be tried more often than a failure, and by anyone, but not for ever", () => {

@@ -5,7 +5,7 @@ import type { RetryPolicy } from "./call-plan.ts";
 
 export type NextStep =
   /** The budget was not what we thought: the meters rest, the call waits in its old place. */
-  | { readonly kind: "wait-for-budget"; readonly freezeMs: number }
+  | { readonly kind: "wait-for-budget" }
   | { readonly kind: "retry"; readonly delayMs: number }
   /** The provider's own answer is the best answer. */
   | { readonly kind: "deliver" }
@@ -22,8 +22,6 @@ export interface Circumstances {
   readonly random: number;
 }
 
-/** A refusal without a hint: long enough to matter, short enough to lose little. */
-const UNHINTED_FREEZE_MS = 1_000;
 /** A quota refusal is not the request's fault, so it gets more tries than a failure; still bounded. */
 const QUOTA_ATTEMPTS = 10;
 
@@ -53,10 +51,7 @@ export function afterFailure(failure: TransportFailure, circumstances: Circumsta
 
 function afterQuota(verdict: Verdict, { attempts }: Circumstances): NextStep {
   if (!verdict.retryable || attempts >= QUOTA_ATTEMPTS) return { kind: "deliver" };
-  return {
-    kind: "wait-for-budget",
-    freezeMs: Math.max(verdict.retryAfterMs ?? UNHINTED_FREEZE_MS, 1),
-  };
+  return { kind: "wait-for-budget" };
 }
 
 /** `isUnprocessed`: the provider has refused or never seen it, so a repetition is always safe. */

@@ -1,6 +1,15 @@
 /** Upstream errors: what a client is told when the provider failed it, without the provider's own words. */
 import { SluiceError } from "../../core/errors.ts";
+import type { Verdict } from "../../core/verdict/verdict.ts";
 import type { TransportFailure } from "../transport/transport.ts";
+
+/** The provider took too long, which tells as much of its load as an answer that says so. */
+export const TIMEOUT_VERDICT: Verdict = Object.freeze({
+  class: "timeout",
+  dimension: null,
+  retryable: true,
+  retryAfterMs: null,
+});
 
 export function codeOf({ kind }: TransportFailure): "upstream_error" | "upstream_timeout" {
   return kind === "timeout" ? "upstream_timeout" : "upstream_error";

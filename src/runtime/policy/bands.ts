@@ -2,13 +2,20 @@
 import type { Config, PolicyConfig } from "../../config/config.ts";
 import type {
   BandOptions,
+  CeilingOptions,
   GuaranteeOptions,
   SchedulerOptions,
 } from "../../core/scheduler/options.ts";
 import { LATENCY_CLASSES, type LatencyClass } from "../../core/task.ts";
 
-export interface BandTable {
+/** What accounts take from the policy. */
+export interface AccountPolicy {
   readonly scheduler: SchedulerOptions;
+  /** `auto`: learned. */
+  readonly margin: "auto" | number;
+}
+
+export interface BandTable extends AccountPolicy {
   indexOf(tier: string, latency: LatencyClass): number;
 }
 
@@ -32,10 +39,12 @@ export function bandTable(config: Config): BandTable {
     scheduler: {
       bands,
       guarantees: guaranteesOf(config, members, indexes),
+      ceilings: ceilingsOf(config, members, indexes),
       holdback,
       margin: margin.kind === "learned" ? margin.initial : margin.share,
       maxWaiting: queue.maxWaiting,
     },
+    margin: margin.kind === "learned" ? "auto" : margin.share,
     indexOf: (tier, latency) => byTier.get(tier)?.[latency] ?? ranks.length - 1,
   };
 }
@@ -94,22 +103,41 @@ function guaranteesOf(
   members: readonly Member[],
   indexes: ReadonlyMap<string, number>,
 ): readonly GuaranteeOptions[] {
-  const bandsOf = (isOurs: (member: Member) => boolean) => {
-    const index = (member: Member) => indexes.get(`${member.tier}|${member.latency}`) as number;
-    const others = new Set(members.filter((member) => !isOurs(member)).map(index));
-    const own = new Set(members.filter(isOurs).map(index));
-    // A band that others share cannot carry a guarantee of its own: there the weight acts.
-    return [...own].filter((band) => !others.has(band)).sort((a, b) => a - b);
-  };
   const byTier = [...tiers.values()].map(({ name, guarantee }) => ({
     label: name,
     share: guarantee,
-    bands: bandsOf(({ tier }) => tier === name),
+    bands: bandsOnlyOf(({ tier }) => tier === name, members, indexes),
   }));
   const byLatency = LATENCY_CLASSES.map((name) => ({
     label: name,
     share: policy.latencyGuarantee[name],
-    bands: bandsOf(({ latency }) => latency === name),
+    bands: bandsOnlyOf(({ latency }) => latency === name, members, indexes),
   }));
   return [...byTier, ...byLatency].filter(({ share, bands }) => share > 0 && bands.length > 0);
+}
+
+function ceilingsOf(
+  { tiers }: Config,
+  members: readonly Member[],
+  indexes: ReadonlyMap<string, number>,
+): readonly CeilingOptions[] {
+  return [...tiers.values()]
+    .filter(({ ceiling }) => ceiling < 1)
+    .map(({ name, ceiling: share }) => ({
+      share,
+      bands: bandsOnlyOf(({ tier }) => tier === name, members, indexes),
+    }))
+    .filter(({ bands }) => bands.length > 0);
+}
+
+/** A band that others share can carry neither a guarantee nor a ceiling: there the weight acts. */
+function bandsOnlyOf(
+  isOurs: (member: Member) => boolean,
+  members: readonly Member[],
+  indexes: ReadonlyMap<string, number>,
+): number[] {
+  const index = (member: Member) => indexes.get(`${member.tier}|${member.latency}`) as number;
+  const others = new Set(members.filter((member) => !isOurs(member)).map(index));
+  const own = new Set(members.filter(isOurs).map(index));
+  return [...own].filter((band) => !others.has(band)).sort((a, b) => a - b);
 }

@@ -27,15 +27,17 @@ function routed(object: object) {
   const loaded = loadConfig({ object: object as Record<string, unknown>, env: {} });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const { config } = loaded;
-  const { scheduler } = bandTable(config);
+  const policy = bandTable(config);
   const means = {
     clock: createSystemClock(),
     initialShare: 1,
     onTenantFreed: () => {},
     onTwinTenantFreed: () => {},
+    onLearned: () => {},
+    onDifferences: () => {},
   };
   const upstreams = new Map(
-    [...config.upstreams].map(([name, one]) => [name, new Upstream(one, scheduler, means)]),
+    [...config.upstreams].map(([name, one]) => [name, new Upstream(one, policy, means)]),
   );
   return { config, upstreams };
 }

@@ -1,11 +1,12 @@
 /** Upstream: a configured account at a provider, its credentials, and the accounts its clients bring along. */
 import type { UpstreamConfig } from "../../config/config.ts";
+import type { BudgetOptions, LearnedLimit, LimitDifference } from "../../core/budget/options.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Dialect } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
-import type { SchedulerOptions } from "../../core/scheduler/options.ts";
 import { dialectNamed, generic } from "../../dialects/registry.ts";
 import { Account } from "../account/account.ts";
+import type { AccountPolicy } from "../policy/bands.ts";
 import { keyHash, type TenantRecord } from "../policy/tenant-directory.ts";
 
 /** Accounts that clients brought by their own credentials; idle ones beyond it are forgotten. */
@@ -20,6 +21,10 @@ export interface UpstreamMeans {
   readonly onTenantFreed: (tenantId: string) => void;
   /** The same in the accounts' shadows. */
   readonly onTwinTenantFreed: (tenantId: string) => void;
+  /** Headers told limits that were not known. */
+  readonly onLearned: (upstream: string, limits: readonly LearnedLimit[]) => void;
+  /** Headers told that configured limits are lower. */
+  readonly onDifferences: (upstream: string, differences: readonly LimitDifference[]) => void;
 }
 
 /** Addresses that were checked once; clients choose paths, so there is a bound. */
@@ -47,17 +52,17 @@ export class Upstream {
   readonly #byClient = new Map<string, Account>();
   readonly #twins = new Map<Account, Account>();
   #config: UpstreamConfig;
-  #scheduler: SchedulerOptions;
+  #policy: AccountPolicy;
   #dialect: Dialect;
   #base: URL;
   #basePath: string;
   readonly #addresses = new Map<string, Address>();
   readonly #added = new Map<string | null, Readonly<Record<string, string>>>();
 
-  constructor(config: UpstreamConfig, scheduler: SchedulerOptions, means: UpstreamMeans) {
+  constructor(config: UpstreamConfig, policy: AccountPolicy, means: UpstreamMeans) {
     this.#means = means;
     this.#config = config;
-    this.#scheduler = scheduler;
+    this.#policy = policy;
     this.#dialect = dialectNamed(config.dialect) ?? generic;
     this.#base = new URL(config.baseUrl);
     this.#basePath = this.#base.pathname.replace(/\/+$/, "");
@@ -121,7 +126,8 @@ export class Upstream {
   twinOf(account: Account): Account {
     const known = this.#twins.get(account);
     if (known) return known;
-    const twin = this.#createAccount(this.#means.onTwinTenantFreed);
+    const twin = this.#createTwin();
+    if (account.learned.length > 0) twin.learn(account.learned);
     this.#twins.set(account, twin);
     return twin;
   }
@@ -181,25 +187,63 @@ export class Upstream {
     return added;
   }
 
-  reconfigure(config: UpstreamConfig, scheduler: SchedulerOptions): void {
+  reconfigure(config: UpstreamConfig, policy: AccountPolicy): void {
     this.#config = config;
-    this.#scheduler = scheduler;
+    this.#policy = policy;
     this.#dialect = dialectNamed(config.dialect) ?? generic;
     this.#base = new URL(config.baseUrl);
     this.#basePath = this.#base.pathname.replace(/\/+$/, "");
     this.#addresses.clear();
     this.#added.clear();
-    for (const account of [...this.accounts, ...this.twins]) {
-      account.reconfigure(config.limits ?? [], scheduler);
+    const rules = config.limits ?? [];
+    for (const account of this.accounts) {
+      account.reconfigure(rules, policy.scheduler, this.#budgetOptions);
+    }
+    for (const [account, twin] of this.#twins) {
+      twin.reconfigure(rules, policy.scheduler, this.#twinOptions);
+      twin.learn(account.learned);
     }
   }
 
-  #createAccount(onTenantFreed = this.#means.onTenantFreed): Account {
+  get #budgetOptions(): BudgetOptions {
+    const { limits, adaptive } = this.#config;
+    return { margin: this.#policy.margin, hasLimits: limits !== null, adaptive };
+  }
+
+  /** A twin sees no answers: what is learned it takes from its account. */
+  get #twinOptions(): BudgetOptions {
+    return { ...this.#budgetOptions, hasLimits: true };
+  }
+
+  #createAccount(): Account {
+    const { clock, initialShare, onTenantFreed } = this.#means;
+    const account: Account = new Account({
+      rules: this.#config.limits ?? [],
+      scheduler: this.#policy.scheduler,
+      budget: this.#budgetOptions,
+      clock,
+      initialShare,
+      onTenantFreed,
+      onLearned: (limits) => {
+        this.#means.onLearned(this.name, limits);
+        this.#twins.get(account)?.learn(account.learned);
+      },
+      onDifferences: (differences) => this.#means.onDifferences(this.name, differences),
+    });
+    return account;
+  }
+
+  #createTwin(): Account {
+    const { clock, initialShare, onTwinTenantFreed: onTenantFreed } = this.#means;
     return new Account({
       rules: this.#config.limits ?? [],
-      scheduler: this.#scheduler,
-      ...this.#means,
+      scheduler: this.#policy.scheduler,
+      budget: this.#twinOptions,
+      clock,
+      initialShare,
       onTenantFreed,
+      onLearned: () => {},
+      onDifferences: () => {},
     });
   }
 

@@ -1,0 +1,70 @@
+/** Blame: which meters a quota refusal is about, by the dimension it names, its window, and what its headers told. */
+import type { Dimension } from "../demand.ts";
+import { MICRO_UNITS } from "../meter/meter.ts";
+import { SLOT } from "../scheduler/path.ts";
+import type { LimitedDimension } from "../verdict/verdict.ts";
+import type { Dispatch } from "./dispatch.ts";
+import { perMsOf } from "./limit-differences.ts";
+
+const PER_DAY = "_per_day";
+/** Half a day in milliseconds: limits per day are above it, all shorter ones below. */
+const LONG_WINDOW_MS = 43_200_000;
+
+/**
+ * Places in the path of what is surely to blame; empty: nobody knows.
+ *
+ * @param named null: the refusal names no dimension
+ */
+export function blamed(dispatch: Dispatch, named: LimitedDimension | null): readonly number[] {
+  const candidates = named === null ? watchedPlaces(dispatch) : placesOf(dispatch, named);
+  const short = candidates.filter((place) => wasToldShort(dispatch, place));
+  if (short.length > 0) return short;
+  return named === null && candidates.length > 1 ? [] : candidates;
+}
+
+/** The place that by our ledger is nearest to its end; -1: nothing is watched. */
+export function emptiest(dispatch: Dispatch, now: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  let emptiest = -1;
+  for (const place of watchedPlaces(dispatch)) {
+    const meter = dispatch.path.meters[place];
+    const share = meter.level(now) / meter.capacity;
+    if (share >= least) continue;
+    least = share;
+    emptiest = place;
+  }
+  return emptiest;
+}
+
+/** Where nobody knows what is to blame, all rests but slots, which no time frees; else even those. */
+export function allTimed({ path }: Dispatch): readonly number[] {
+  const places = path.meters.map((_, place) => place);
+  const timed = places.filter((place) => path.columns[place] !== SLOT);
+  return timed.length > 0 ? timed : places;
+}
+
+function watchedPlaces({ book }: Dispatch): number[] {
+  return book.watches.flatMap((watch, place) => (watch === null ? [] : place));
+}
+
+function placesOf(dispatch: Dispatch, named: LimitedDimension): number[] {
+  const { meters } = dispatch.path;
+  const isDaily = named.endsWith(PER_DAY);
+  const dimension = dimensionOf(named);
+  const places = watchedPlaces(dispatch).filter(
+    (place) => meters[place].label.dimension === dimension,
+  );
+  const fitting = places.filter((place) => perMsOf(meters[place]) >= LONG_WINDOW_MS === isDaily);
+  return fitting.length > 0 ? fitting : places;
+}
+
+function dimensionOf(named: LimitedDimension): Dimension {
+  if (named === "spend") return "usd";
+  return (named.endsWith(PER_DAY) ? named.slice(0, -PER_DAY.length) : named) as Dimension;
+}
+
+/** The refusal's own headers said that less was left than it asked for. */
+function wasToldShort({ book, told, demand }: Dispatch, place: number): boolean {
+  const remaining = told[place]?.remaining ?? null;
+  return remaining !== null && remaining * MICRO_UNITS < book.amount(place, demand);
+}

@@ -1,0 +1,25 @@
+/** Dispatch: a request on its way to the provider, with what its answer will have to be held against. */
+import type { Demand } from "../demand.ts";
+import type { LimitReading } from "../dialect.ts";
+import type { Path } from "../scheduler/path.ts";
+import type { PathBook } from "./path-book.ts";
+
+export class Dispatch {
+  readonly path: Path;
+  readonly demand: Demand;
+  /** Microseconds. */
+  readonly sentAt: number;
+  readonly book: PathBook;
+  /** When the head of its answer came, microseconds; null: none has come. */
+  headAt: number | null = null;
+  /** What its headers told, by place in the path. */
+  readonly told: (LimitReading | undefined)[] = [];
+  isOver = false;
+
+  constructor(path: Path, demand: Demand, book: PathBook, sentAt: number) {
+    this.path = path;
+    this.demand = demand;
+    this.book = book;
+    this.sentAt = sentAt;
+  }
+}

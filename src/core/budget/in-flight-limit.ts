@@ -1,0 +1,61 @@
+/** In-flight limit: how many calls to one model may run, learned from overload and timeouts before a breaker has to open. */
+import { MICRO_UNITS } from "../meter/meter.ts";
+import { Slots } from "../meter/slots.ts";
+import { Epoch } from "./epoch.ts";
+
+/** As good as no limit. */
+export const UNLIMITED_SLOTS = 1_000_000;
+const CUT = 0.7;
+
+export class InFlightLimit {
+  readonly meter: Slots;
+  /** Null: calls that name none; undefined: of all models beyond those that are told apart. */
+  readonly model: string | null | undefined;
+  readonly #epoch = new Epoch();
+  #successes = 0;
+  /** The limit held something back, or was about to, since it was last raised. */
+  #isBinding = false;
+
+  constructor(model: string | null | undefined) {
+    this.model = model;
+    const label = { dimension: "concurrency", selector: selectorOf(model) } as const;
+    this.meter = new Slots(label, UNLIMITED_SLOTS * MICRO_UNITS);
+  }
+
+  get isLimited(): boolean {
+    return this.meter.capacity < UNLIMITED_SLOTS * MICRO_UNITS;
+  }
+
+  /** A call has left, after its slot was taken. */
+  sent(now: number): void {
+    if (this.meter.level(now) <= 0) this.#isBinding = true;
+  }
+
+  /** Says whether one more may run from now on. */
+  succeeded(): boolean {
+    if (!this.isLimited || !this.#isBinding) return false;
+    if (++this.#successes * MICRO_UNITS < this.meter.capacity) return false;
+    this.#resize(this.meter.capacity + MICRO_UNITS);
+    return true;
+  }
+
+  /** Overload, a timeout, or too many at once; says whether it was cut: once an epoch. */
+  overloaded(sentAt: number, now: number): boolean {
+    if (!this.#epoch.begins(sentAt, now)) return false;
+    const running = this.meter.capacity - this.meter.level(now);
+    const slots = Math.max(1, Math.floor((running * CUT) / MICRO_UNITS));
+    this.#resize(Math.min(this.meter.capacity, slots * MICRO_UNITS));
+    return true;
+  }
+
+  #resize(capacity: number): void {
+    this.meter.resize(capacity);
+    this.#successes = 0;
+    this.#isBinding = false;
+  }
+}
+
+function selectorOf(model: string | null | undefined): string {
+  if (model === undefined) return "other models";
+  return model === null ? "account" : `model:${model}`;
+}

@@ -1,0 +1,62 @@
+/** Learned rules: limits that headers told, as rules beside the configured ones, and the meters they begin with. */
+import type { LearnedLimit } from "../../core/budget/options.ts";
+import { MICROS_PER_MS } from "../../core/clock.ts";
+import { FixedWindow } from "../../core/meter/fixed-window.ts";
+import { type Meter, MICRO_UNITS } from "../../core/meter/meter.ts";
+import { createMeter, type LimitRule, labelOf } from "./limit-meter.ts";
+
+/** A configured limit, or one that was learned, with what was told of it then. */
+export interface KnownRule {
+  readonly rule: LimitRule;
+  /** Null: configured. */
+  readonly learned: LearnedLimit | null;
+}
+
+export function configuredRules(rules: readonly LimitRule[]): readonly KnownRule[] {
+  return rules.map((rule) => ({ rule, learned: null }));
+}
+
+/** A name with a star would be taken for a glob, and count what it was not told for. */
+export function learnedRules(limits: readonly LearnedLimit[]): readonly KnownRule[] {
+  return limits
+    .filter(({ model }) => model === null || !model.includes("*"))
+    .map((learned) => ({ rule: ruleOf(learned), learned }));
+}
+
+function ruleOf({ model, dimension, limit, perMs, window }: LearnedLimit): LimitRule {
+  return {
+    selector: { models: model === null ? null : [model], project: null, key: null, each: false },
+    dimension,
+    amount: limit,
+    perMs,
+    window,
+    resetsAt: null,
+    timeZone: null,
+  };
+}
+
+/** @param initialShare of a configured limit; of a learned one it was told. */
+export function meterFor(
+  { rule, learned }: KnownRule,
+  model: string | null,
+  now: number,
+  initialShare: number,
+): Meter {
+  if (learned === null) return createMeter(rule, model, now, initialShare);
+  const { remaining, limit, windowEndsAt, perMs } = learned;
+  const share = Math.min(1, Math.max(0, (remaining ?? limit) / limit));
+  if (windowEndsAt === null || perMs === null) return createMeter(rule, model, now, share);
+  return new FixedWindow({
+    label: labelOf(rule, model),
+    capacity: Math.round(limit * MICRO_UNITS),
+    per: perMs * MICROS_PER_MS,
+    windowEnd: windowsFrom(windowEndsAt, perMs * MICROS_PER_MS),
+    now,
+    initialShare: share,
+  });
+}
+
+/** Windows of `per` microseconds, one of which ends at `anchor`. */
+function windowsFrom(anchor: number, per: number): (now: number) => number {
+  return (now) => anchor + (Math.floor((now - anchor) / per) + 1) * per;
+}
