@@ -129,7 +129,7 @@ export class Runtime {
     const operation = upstream.dialect.operation(view);
     const addsUsage =
       request.body !== null && this.#asksForUsage(upstream, address.pathname, request.body);
-    const { retry, server } = this.#config;
+    const { policy, retry, server } = this.#config;
     const account = upstream.accountFor(request.clientCredential);
     const target = { model: model?.sent ?? operation.model, credential };
     const shadow = this.shadowOf(upstream, account, tenant);
@@ -167,6 +167,7 @@ export class Runtime {
       isRepeatable: isRepeatable(request, operation.retrySafe, upstream.config),
       upstreamMs: server.timeouts.upstreamMs,
       retry: { attempts: retry.attempts, baseMs: retry.baseMs },
+      pressureLevels: policy.pressure,
       arrivedAt: request.arrivedAt,
     };
   }

@@ -3,6 +3,7 @@ import type { HeaderView } from "../../core/dialect.ts";
 import type { SluiceError } from "../../core/errors.ts";
 import type { Meter } from "../../core/meter/meter.ts";
 import type { ShadowVerdict } from "../shadow/shadow-pass.ts";
+import type { Advice } from "./advice.ts";
 
 /** What Sluice did for a call, for the answer's `x-sluice-*` headers and for events. */
 export interface CallReport {
@@ -15,6 +16,8 @@ export interface CallReport {
   /** Time that was neither waiting nor the provider's. */
   readonly overheadMs: number;
   readonly pressure: number;
+  /** What its agent could do about it. */
+  readonly advice: readonly Advice[];
   /** In shadow mode: what would have been done. */
   readonly shadow: ShadowVerdict | null;
   /** What the call had to fit in: the account's meters and the tenant's own. */

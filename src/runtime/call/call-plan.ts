@@ -5,6 +5,7 @@ import type { Account, AccountTenant } from "../account/account.ts";
 import type { CallTarget } from "../account/limit-table.ts";
 import type { ShadowPass } from "../shadow/shadow-pass.ts";
 import type { Outbound } from "../transport/transport.ts";
+import type { PressureLevels } from "./advice.ts";
 
 /** How often and how patiently a call is tried again. */
 export interface RetryPolicy {
@@ -38,6 +39,8 @@ export interface CallPlan {
   /** From arrival to the end of the answer, milliseconds. */
   readonly upstreamMs: number;
   readonly retry: RetryPolicy;
+  /** From which pressure on clients are advised to ask for less. */
+  readonly pressureLevels: PressureLevels;
   /** When it arrived, microseconds since the epoch. */
   readonly arrivedAt: number;
 }

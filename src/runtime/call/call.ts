@@ -16,11 +16,12 @@ import { Answered } from "./answered.ts";
 import { AttemptSink } from "./attempt-sink.ts";
 import { BodyKeeper } from "./body-keeper.ts";
 import type { CallPlan } from "./call-plan.ts";
+import { reportOf } from "./call-report.ts";
+import { CallTimes } from "./call-times.ts";
 import { afterFailure, afterVerdict, type NextStep } from "./next-step.ts";
 import { closingError, refusalError, waitError } from "./refusals.ts";
 import { StreamPassage } from "./stream-passage.ts";
 import { billingMessage, codeOf, TIMEOUT_VERDICT, upstreamError } from "./upstream-errors.ts";
-import { waitEnd } from "./wait-end.ts";
 
 /** An attempt's answer: its head is known, its body is judged, passed on, or both. */
 type Reply =
@@ -50,15 +51,7 @@ export class Call {
   #verdict = OK_VERDICT;
   #hasEnded = false;
   #attempts = 0;
-  #expiresAt: number;
-  readonly #deadlineAt: number;
-  #queuedAt: number;
-  #waitMicros = 0;
-  /** 0: nothing is at the provider now. */
-  #sentAt = 0;
-  /** Of the last attempt. */
-  #providerMicros = 0;
-  #allProviderMicros = 0;
+  readonly #times: CallTimes;
   #stopTimer: CancelCoarse = nothing;
   #stopFirstByteTimer: CancelCoarse = nothing;
 
@@ -79,23 +72,19 @@ export class Call {
     this.#clock = means.clock;
     this.#random = means.random;
     this.#onEnded = means.onEnded;
-    const { maxWaitMs, deadlineMs } = plan.task;
-    const cutMs = plan.shadow === null ? deadlineMs : null;
-    this.#deadlineAt = plan.arrivedAt + (cutMs ?? Number.POSITIVE_INFINITY) * MICROS_PER_MS;
-    this.#expiresAt = waitEnd(plan.arrivedAt, maxWaitMs, deadlineMs, means.clock.now());
-    this.#queuedAt = plan.arrivedAt;
+    this.#times = new CallTimes(plan, means.clock.now());
   }
 
   start(): void {
     const { plan } = this;
     const { deadlineMs, chain } = plan.task;
-    this.#queuedAt = this.#clock.now();
+    this.#times.queued(this.#clock.now());
     const asked = (plan.shadow ?? plan.account).ask({
       tenant: plan.tenant,
       target: plan.target,
       band: plan.band,
       demand: plan.forecast.charged,
-      expiresAt: this.#expiresAt,
+      expiresAt: this.#times.expiresAt,
       deadline: deadlineMs === null ? null : plan.arrivedAt + deadlineMs * MICROS_PER_MS,
       isChainStep: chain !== null && chain.step > 1,
       onGranted: () => this.#send(),
@@ -152,14 +141,14 @@ export class Call {
 
   end(): void {
     if (this.#hasEnded) return;
-    this.#countProviderTime();
+    this.#times.returned(this.#clock.now());
     if (this.#reply.kind === "judged") this.#judge(this.#reply.status, this.#reply.headers);
     else this.#finish();
   }
 
   failed(failure: TransportFailure): void {
     if (this.#hasEnded) return;
-    this.#countProviderTime();
+    this.#times.returned(this.#clock.now());
     if (this.#reply.kind === "passing") {
       this.#leave();
       this.#settle(this.#cutOff());
@@ -178,9 +167,9 @@ export class Call {
   #send(): void {
     if (this.#hasEnded) return;
     const now = this.#clock.now();
-    this.#waitMicros += now - this.#queuedAt;
+    this.#times.leftQueue(now);
     this.#attempts++;
-    this.#sentAt = now;
+    this.#times.sent(now);
     this.#reservation?.sent();
     this.#reply = { kind: "none" };
     this.#passage = null;
@@ -208,7 +197,7 @@ export class Call {
     const passage = this.#passage as StreamPassage;
     this.#sink?.detach();
     this.#exchange?.abort();
-    this.#countProviderTime();
+    this.#times.returned(this.#clock.now());
     const end: CallEnd = { kind: "answered", verdict, usage: passage.usage() };
     const deliver = () => {
       this.#pass(status, headers);
@@ -271,7 +260,7 @@ export class Call {
   /** Nobody backs off alone: the meters rest, and the call waits for them in its old place. */
   #waitForBudget(frozenUntil: number, end: CallEnd): void {
     const now = this.#clock.now();
-    if (frozenUntil >= this.#extendedExpiry()) {
+    if (frozenUntil >= this.#times.expiresAt) {
       this.#settle(end);
       this.#refuse(waitError("max_wait_exceeded", null, frozenUntil - now));
     } else this.#requeue(end, now);
@@ -279,7 +268,7 @@ export class Call {
 
   #retry(delayMs: number, end: CallEnd, deliver: () => void): void {
     const eligibleAt = this.#clock.now() + delayMs * MICROS_PER_MS;
-    if (eligibleAt >= this.#extendedExpiry()) deliver();
+    if (eligibleAt >= this.#times.expiresAt) deliver();
     else this.#requeue(end, eligibleAt);
   }
 
@@ -290,15 +279,8 @@ export class Call {
     this.#stopFirstByteTimer();
     this.#sink?.detach();
     this.#exchange = null;
-    this.#expiresAt = this.#extendedExpiry();
-    this.#providerMicros = 0;
-    this.#queuedAt = now;
-    this.#reservation?.retry(counted, eligibleAt, this.#expiresAt, now);
-  }
-
-  /** Time at the provider does not count as waiting, but a deadline stays where it is. */
-  #extendedExpiry(): number {
-    return Math.min(this.#expiresAt + this.#providerMicros, this.#deadlineAt);
+    this.#times.queued(now);
+    this.#reservation?.retry(counted, eligibleAt, this.#times.expiresAt, now);
   }
 
   #pass(status: number, headers: HeaderView): void {
@@ -334,7 +316,7 @@ export class Call {
 
   #endWait(error: SluiceError): void {
     if (this.#hasEnded) return;
-    this.#waitMicros += this.#clock.now() - this.#queuedAt;
+    this.#times.leftQueue(this.#clock.now());
     this.#reservation = null;
     this.#refuse(error);
   }
@@ -372,20 +354,14 @@ export class Call {
     return body === null || typeof body === "string" || body instanceof Uint8Array;
   }
 
-  #countProviderTime(): void {
-    this.#providerMicros = this.#clock.now() - this.#sentAt;
-    this.#allProviderMicros += this.#providerMicros;
-    this.#sentAt = 0;
-  }
-
   #startTimer(now: number): void {
-    const leftMs = Math.min(this.plan.upstreamMs, (this.#deadlineAt - now) / MICROS_PER_MS);
+    const leftMs = Math.min(this.plan.upstreamMs, (this.#times.deadlineAt - now) / MICROS_PER_MS);
     this.#stopTimer = afterLong(Math.max(0, leftMs), () => this.#timeOut());
   }
 
   /** The transport waits for the head; the first byte is the first content, which may come later. */
   #startFirstByteTimer(): void {
-    const spentMs = (this.#clock.now() - this.#sentAt) / MICROS_PER_MS;
+    const spentMs = this.#times.sinceSent(this.#clock.now()) / MICROS_PER_MS;
     const leftMs = Math.max(0, this.plan.outbound.firstByteMs - spentMs);
     this.#stopFirstByteTimer = afterLong(leftMs, () => this.#missFirstByte());
   }
@@ -412,7 +388,7 @@ export class Call {
     const end = this.#endOfNow();
     this.#exchange?.abort();
     // A client's own deadline says nothing of the provider.
-    if (this.#clock.now() < this.#deadlineAt) this.#reservation?.conclude(TIMEOUT_VERDICT);
+    if (this.#clock.now() < this.#times.deadlineAt) this.#reservation?.conclude(TIMEOUT_VERDICT);
     this.#settle(end);
     const error = new SluiceError("upstream_timeout", `${this.plan.upstream} took too long`);
     if (this.#reply.kind === "passing") this.#answer.broken(error);
@@ -420,27 +396,8 @@ export class Call {
   }
 
   #report(): CallReport {
-    const { id, upstream, target, tenant, account, arrivedAt, shadow } = this.plan;
-    const path = this.#path ?? account.pathFor(target);
-    const limits = account.limitsOn(path);
-    const floors = this.plan.band() === 0 ? path.floorsFirst : path.floorsOther;
-    const now = this.#clock.now();
-    const running = this.#sentAt === 0 ? 0 : now - this.#sentAt;
-    const elsewhere = this.#waitMicros + this.#allProviderMicros + running;
-    const overhead = Math.max(0, now - arrivedAt - elsewhere);
-    return {
-      id,
-      upstream,
-      model: target.model,
-      attempts: this.#attempts,
-      waitMs: this.#waitMicros / MICROS_PER_MS,
-      overheadMs: overhead / MICROS_PER_MS,
-      pressure: shadow === null ? account.pressureAt(path) : shadow.pressureFor(target),
-      shadow: shadow === null ? null : shadow.verdict(),
-      meters: tenant.meters.length === 0 ? limits : [...limits, ...tenant.meters],
-      // A tenant's own meters have no floor.
-      floors,
-    };
+    const progress = { attempts: this.#attempts, times: this.#times, path: this.#path };
+    return reportOf(this.plan, progress, this.#clock.now());
   }
 }
 

@@ -1,0 +1,36 @@
+/** Call report: what was done for a call, put together when its answer begins. */
+import { MICROS_PER_MS } from "../../core/clock.ts";
+import type { Path } from "../../core/scheduler/path.ts";
+import { adviceAt } from "./advice.ts";
+import type { CallReport } from "./answer.ts";
+import type { CallPlan } from "./call-plan.ts";
+import type { CallTimes } from "./call-times.ts";
+
+export interface CallProgress {
+  readonly attempts: number;
+  readonly times: CallTimes;
+  /** Null: it was refused before it queued. */
+  readonly path: Path | null;
+}
+
+export function reportOf(plan: CallPlan, progress: CallProgress, now: number): CallReport {
+  const { id, upstream, target, tenant, account, shadow, task } = plan;
+  const { attempts, times } = progress;
+  const path = progress.path ?? account.pathFor(target);
+  const limits = account.limitsOn(path);
+  const pressure = shadow === null ? account.pressureAt(path) : shadow.pressureFor(target);
+  return {
+    id,
+    upstream,
+    model: target.model,
+    attempts,
+    waitMs: times.waited / MICROS_PER_MS,
+    overheadMs: times.overhead(now) / MICROS_PER_MS,
+    pressure,
+    advice: adviceAt(pressure, plan.pressureLevels, task.latency),
+    shadow: shadow === null ? null : shadow.verdict(),
+    meters: tenant.meters.length === 0 ? limits : [...limits, ...tenant.meters],
+    // A tenant's own meters have no floor.
+    floors: plan.band() === 0 ? path.floorsFirst : path.floorsOther,
+  };
+}
