@@ -10,6 +10,11 @@ import { MICROS_PER_MS, MICROS_PER_SECOND } from "../clock.ts";
 const LEARN_MICROS = 30 * MICROS_PER_SECOND;
 /** Without a sign of it foreign traffic is forgotten: at less than this nothing would be seen of it any more. */
 const FORGET_MICROS = 180 * MICROS_PER_SECOND;
+/**
+ * One correction tells of no more than others can take in this time: what they had taken before we
+ * began, or take at once, is no traffic that goes on.
+ */
+const BURST_MICROS = 10 * MICROS_PER_SECOND;
 const STEP_MICROS = 200 * MICROS_PER_MS;
 
 export class Drift {
@@ -32,7 +37,8 @@ export class Drift {
     const elapsed = now - this.#at;
     if (elapsed < STEP_MICROS) return;
     const kept = this.rate * Math.exp(-elapsed / FORGET_MICROS);
-    const learned = this.#corrected / Math.max(elapsed, LEARN_MICROS);
+    const corrected = Math.min(this.#corrected, most * Math.max(elapsed, BURST_MICROS));
+    const learned = corrected / Math.max(elapsed, LEARN_MICROS);
     this.rate = Math.min(most, Math.max(0, kept + learned));
     this.#corrected = 0;
     this.#at = now;

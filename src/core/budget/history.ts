@@ -48,16 +48,14 @@ export class History {
       this.#count--;
       return;
     }
-    this.#times = this.#unrolled(this.#times);
-    this.#totals = this.#unrolled(this.#totals);
-    this.#oldest = 0;
+    // Nothing has been forgotten yet, so the oldest mark is still the first.
+    this.#times = doubled(this.#times);
+    this.#totals = doubled(this.#totals);
   }
+}
 
-  /** The same in twice the room, oldest first. */
-  #unrolled(ring: Float64Array): Float64Array<ArrayBuffer> {
-    const larger = new Float64Array(ring.length * 2);
-    larger.set(ring.subarray(this.#oldest));
-    larger.set(ring.subarray(0, this.#oldest), ring.length - this.#oldest);
-    return larger;
-  }
+function doubled(ring: Float64Array): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(ring.length * 2);
+  larger.set(ring);
+  return larger;
 }

@@ -16,7 +16,7 @@ export class Raises {
     this.#samples++;
     this.#least = Math.min(this.#least, gap);
     const isComplete = this.#samples >= SAMPLES || now - this.#since >= SPAN_MICROS;
-    if (!isComplete || this.#samples < 2) return 0;
+    if (!isComplete) return 0;
     const raise = Math.max(0, this.#least);
     this.clear();
     return raise;

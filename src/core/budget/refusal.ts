@@ -14,7 +14,7 @@ export function waitOf({ retryAfterMs }: Verdict): number | null {
 
 /** Places in the path that rest because of it. */
 export function restingPlaces(dispatch: Dispatch, verdict: Verdict): readonly number[] {
-  const places = verdict.dimension === null ? [] : blamed(dispatch, verdict.dimension);
+  const places = blamed(dispatch, verdict.dimension);
   return places.length > 0 ? places : allTimed(dispatch);
 }
 
