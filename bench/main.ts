@@ -1,12 +1,16 @@
 /** Benchmarks: `npm run bench -- <name> [--json]` measures with peers in the same run and prints a table. */
 import { availableParallelism } from "node:os";
+import { benchAgreement } from "./agreement/bench.ts";
 import { benchCore } from "./core/bench.ts";
 import type { Figure } from "./figure.ts";
 import { benchGateway } from "./gateway/bench.ts";
+import { benchSimulator } from "./simulator/bench.ts";
 
-const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<readonly Figure[]>>> = {
+  agreement: benchAgreement,
   core: benchCore,
   gateway: benchGateway,
+  simulator: benchSimulator,
 };
 
 const [name, ...flags] = process.argv.slice(2);
@@ -17,7 +21,7 @@ if (bench === undefined) {
   );
   process.exit(2);
 }
-const figures = await bench();
+const figures = await bench(flags);
 const isJson = flags.includes("--json");
 const report = { bench: name, node: process.version, cpus: availableParallelism(), figures };
 process.stdout.write(isJson ? `${JSON.stringify(report, null, 2)}\n` : table(figures));

@@ -7,6 +7,7 @@ import { keyCommand } from "./commands/key.ts";
 import { mockCommand } from "./commands/mock.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { simulateCommand } from "./commands/simulate.ts";
 
 export const COMMANDS: readonly (() => Command)[] = [
   initCommand,
@@ -14,6 +15,7 @@ export const COMMANDS: readonly (() => Command)[] = [
   schemaCommand,
   serveCommand,
   mockCommand,
+  simulateCommand,
   demoCommand,
   keyCommand,
 ];

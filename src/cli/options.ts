@@ -30,4 +30,14 @@ export function numberBetween(least: number, most: number): (text: string) => nu
   };
 }
 
+/** The same for a number of things. */
+export function wholeBetween(least: number, most: number): (text: string) => number {
+  const numberIn = numberBetween(least, most);
+  return (text) => {
+    const number = numberIn(text);
+    if (Number.isInteger(number)) return number;
+    throw new InvalidArgumentError(`Allowed: a whole number from ${least} to ${most}.`);
+  };
+}
+
 export const ANY_NUMBER = numberBetween(0, Number.MAX_SAFE_INTEGER);

@@ -54,6 +54,17 @@ describe("jain", () => {
     expect(leastJain(results, load, standing)).toBeCloseTo(0.5, 9);
   });
 
+  test("counts what a tenant had of its dominant meter, not a mixture of several", () => {
+    const perMinute = standingByTier(TIERS, { rpm: 60, tpm: 600 });
+    // Two requests a second: one of them is dear for its tokens, the other for being a request.
+    const mixed = [...served("a", 19), ...served("a", 1)];
+    const even = [...served("b", 10), ...served("b", 10)];
+    const results = [patient("a"), patient("b"), ...mixed, ...even].toSorted(
+      (a, b) => a.task.atMs - b.task.atMs,
+    );
+    expect(leastJain(results, load, perMinute)).toBeCloseTo(1, 9);
+  });
+
   test("leaves out who had nothing waiting for a while", () => {
     expect(
       leastJain([patient("a"), ...served("a", 30), ...served("b", 10)], load, standing),

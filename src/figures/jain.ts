@@ -1,7 +1,7 @@
 /** Jain: how evenly tenants of one class were served while all of them had work waiting. */
 import type { Load } from "../workload/load.ts";
 import { percentile } from "./percentile.ts";
-import type { Standing } from "./standing.ts";
+import { type MeterCost, poolSecondsOf, type Standing } from "./standing.ts";
 import type { TaskResult } from "./task-result.ts";
 
 const LEAST_WINDOW_MS = 10_000;
@@ -36,8 +36,8 @@ export function leastJain(
 
 /**
  * Windows follow each other from the start of what is measured. Each lasts 10 s or longer, until
- * its class has been granted five requests of the 99th percentile for each tenant: one request more
- * or less must not look like unfairness.
+ * its class has been granted five requests of the 99th percentile for each tenant, by the tenant
+ * that asks for most at once: one request more or less must not look like unfairness.
  */
 export function jainWindows(
   results: readonly TaskResult[],
@@ -70,8 +70,9 @@ interface Interval {
 
 interface Grant {
   readonly atMs: number;
-  /** Pool-seconds at the meter it asks most of. */
-  readonly cost: number;
+  readonly costs: readonly MeterCost[];
+  /** The largest of them. */
+  readonly poolSeconds: number;
 }
 
 interface Tenant {
@@ -90,7 +91,8 @@ function tenantOf(results: readonly TaskResult[], standing: Standing): Tenant {
     .filter(({ wasGranted }) => wasGranted)
     .map(({ task, waitMs }) => ({
       atMs: task.atMs + waitMs,
-      cost: standing.poolSecondsOf(task),
+      costs: standing.costsOf(task),
+      poolSeconds: poolSecondsOf(task, standing),
     }));
   return {
     weight: standing.weightOf(results[0].task),
@@ -109,33 +111,49 @@ function windowsOf(
   { measuredFromMs, seconds }: Measured,
   standing: Standing,
 ): Interval[] {
-  const costs = members.map(({ task }) => standing.poolSecondsOf(task));
-  const needed = LARGE_REQUESTS * tenants.length * percentile(costs, 0.99);
+  const needed = LARGE_REQUESTS * tenants.length * largestRequest(members, standing);
   const grants = tenants.flatMap((tenant) => tenant.grants).sort((a, b) => a.atMs - b.atMs);
   const windows: Interval[] = [];
   let from = measuredFromMs;
   let served = 0;
-  for (const { atMs, cost } of grants) {
+  for (const { atMs, poolSeconds } of grants) {
     if (atMs < from) continue;
     if (atMs >= seconds * 1_000) break;
-    served += cost;
+    served += poolSeconds;
     if (served < needed || atMs - from < LEAST_WINDOW_MS) continue;
     windows.push({ from, to: atMs });
     from = atMs;
-    served = cost; // a window is open at its end
+    served = poolSeconds; // a window is open at its end
   }
   return windows;
 }
 
+/** The 99th percentile of the tenant whose requests are largest: quieter ones would hide it among the others'. */
+function largestRequest(members: readonly TaskResult[], standing: Standing): number {
+  const byTenant = Map.groupBy(members, ({ task }) => task.tenant);
+  const large = [...byTenant.values()].map((results) =>
+    percentile(
+      results.map(({ task }) => poolSecondsOf(task, standing)),
+      0.99,
+    ),
+  );
+  return Math.max(0, ...large);
+}
+
+/**
+ * The dominant share: what it had of the meter of which it had most. Not the sum of what each
+ * request asked most of: that would charge a tenant of mixed requests for two meters at once.
+ */
 function servedIn(tenant: Tenant, { from, to }: Interval): number {
   const { grants } = tenant;
-  let served = 0;
+  const served: number[] = [];
   for (; tenant.nextGrant < grants.length; tenant.nextGrant++) {
-    const { atMs, cost } = grants[tenant.nextGrant];
+    const { atMs, costs } = grants[tenant.nextGrant];
     if (atMs >= to) break;
-    if (atMs >= from) served += cost;
+    if (atMs < from) continue;
+    for (const { meter, seconds } of costs) served[meter] = (served[meter] ?? 0) + seconds;
   }
-  return served;
+  return served.reduce((most, seconds) => Math.max(most, seconds), 0);
 }
 
 function covers(tenant: Tenant, { from, to }: Interval): boolean {

@@ -7,8 +7,19 @@ export interface Standing {
   bandOf(task: LoadTask): number;
   /** Its tenant's weight inside the class. */
   weightOf(task: LoadTask): number;
-  /** How long the budget needs to supply it, at the meter it asks most of. */
-  poolSecondsOf(task: LoadTask): number;
+  /** How long the budget needs to supply it, at each meter that counts it. */
+  costsOf(task: LoadTask): readonly MeterCost[];
+}
+
+export interface MeterCost {
+  /** Its place among all meters. */
+  readonly meter: number;
+  readonly seconds: number;
+}
+
+/** How long the budget needs to supply a task, at the meter it asks most of. */
+export function poolSecondsOf(task: LoadTask, { costsOf }: Pick<Standing, "costsOf">): number {
+  return costsOf(task).reduce((most, { seconds }) => Math.max(most, seconds), 0);
 }
 
 /** Classes by tier and urgency, weights by tier, an account's two limits per minute. */
@@ -19,6 +30,9 @@ export function standingByTier(
   return {
     bandOf: classOf,
     weightOf: ({ tier }) => tiers[tier].weight,
-    poolSecondsOf: ({ cost }) => 60 * Math.max(cost / tpm, 1 / rpm),
+    costsOf: ({ cost }) => [
+      { meter: 0, seconds: 60 / rpm },
+      { meter: 1, seconds: (60 * cost) / tpm },
+    ],
   };
 }

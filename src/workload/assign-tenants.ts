@@ -38,32 +38,49 @@ function byDraw(rows: readonly TraceRow[], tiers: readonly LoadTier[], random: R
   return { tenants: groups.flat(), ofRow };
 }
 
-/** Clients in random order fill the tiers from the top; who is too large for what is left goes further down. */
 function byClient(
   rows: readonly TraceRow[],
   tiers: readonly LoadTier[],
   random: Random,
 ): Assignment {
-  const demand = demandByClient(rows);
-  const total = [...demand.values()].reduce((sum, cost) => sum + cost, 0);
-  const room = tiers.map(({ demandShare }) => demandShare * total);
-  const tenants = new Map<string, LoadTenant>();
-  for (const client of shuffled(random, [...demand.keys()])) {
-    const cost = demand.get(client) as number;
-    const fitting = room.findIndex((left) => cost <= left);
-    const tier = fitting < 0 ? tiers.length - 1 : fitting;
-    room[tier] -= cost;
-    tenants.set(client, { name: client, tier, weight: 1 });
-  }
+  const shares = tiers.map(({ demandShare }) => demandShare);
+  const filled = fillTiers(demandShares(rows), shares, random);
+  const tenants = new Map(
+    [...filled].map(([name, tier]) => [name, { name, tier, weight: 1 } as LoadTenant]),
+  );
   const ofRow = rows.map(({ client }) => tenants.get(client as string) as LoadTenant);
   return { tenants: [...tenants.values()], ofRow };
 }
 
-function demandByClient(rows: readonly TraceRow[]): Map<string, number> {
+/**
+ * Clients in random order fill the tiers from the top, up to each one's share of the demand; who is
+ * too large for what is left goes further down.
+ *
+ * @param demand each client's share of all demand
+ */
+export function fillTiers(
+  demand: ReadonlyMap<string, number>,
+  shares: readonly number[],
+  random: Random,
+): Map<string, number> {
+  const room = [...shares];
+  const tiers = new Map<string, number>();
+  for (const client of shuffled(random, [...demand.keys()])) {
+    const cost = demand.get(client) as number;
+    const fitting = room.findIndex((left) => cost <= left);
+    const tier = fitting < 0 ? shares.length - 1 : fitting;
+    room[tier] -= cost;
+    tiers.set(client, tier);
+  }
+  return tiers;
+}
+
+function demandShares(rows: readonly TraceRow[]): Map<string, number> {
+  const whole = rows.reduce((sum, row) => sum + costOf(row), 0);
   const demand = new Map<string, number>();
   for (const row of rows) {
     const client = row.client as string;
-    demand.set(client, (demand.get(client) ?? 0) + costOf(row));
+    demand.set(client, (demand.get(client) ?? 0) + costOf(row) / whole);
   }
   return demand;
 }

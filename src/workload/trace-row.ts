@@ -13,6 +13,9 @@ export interface TraceRow {
  * What a provider of OpenAI's kind charges when `max_tokens` is the answer's length: the larger of
  * the two, not their sum; and never nothing.
  */
-export function costOf({ inputTokens, outputTokens }: TraceRow): number {
+export function costOf({
+  inputTokens,
+  outputTokens,
+}: Pick<TraceRow, "inputTokens" | "outputTokens">): number {
   return Math.max(1, inputTokens, outputTokens);
 }

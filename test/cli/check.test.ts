@@ -15,7 +15,9 @@ describe("sluice check", () => {
     const { code, stdout, stderr } = folder.run(["check", "-c", EXAMPLE]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout.split("\n")[0]).toBe(`${EXAMPLE}: ok`);
-    expect(stdout).toMatch(/example\.yaml:24: tiers\.critical\.slo: accepted, not active yet \(.+\)\n/);
+    expect(stdout).toMatch(
+      /example\.yaml:24: tiers\.critical\.slo: accepted, not active yet \(.+\)\n/,
+    );
   });
 
   test("names file, line, field, what was found and what is allowed", () => {

@@ -208,10 +208,12 @@ export class Budget {
     return alike.every((meter) => meter.capacity > limit * MICRO_UNITS);
   }
 
-  #keepMargin({ meter, floorShare }: Watch): void {
+  #keepMargin(watch: Watch): void {
+    const { meter, floorShare } = watch;
     const known = meter.margin ?? Number.NaN;
-    if (Math.abs(floorShare - known) <= MARGIN_STEP * known) return;
-    this.#scheduler.setMargin(meter, floorShare);
+    const isKept = Math.abs(floorShare - known) <= MARGIN_STEP * known;
+    if (!isKept) this.#scheduler.setMargin(meter, floorShare);
+    else if (watch.hasMovedSupply()) this.#scheduler.refresh(meter);
   }
 
   #bookOf(path: Path, now: number): PathBook {

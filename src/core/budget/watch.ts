@@ -13,6 +13,8 @@ import { Reconciler } from "./reconciler.ts";
 const LEAST_FOREIGN = 0.01;
 /** Together with the margin, no request may claim more of a limit as headroom. */
 const MOST_HEADROOM = 0.3;
+/** Requests are priced anew when the supply has changed by more than this share of itself. */
+const SUPPLY_STEP = 0.05;
 /** A stated wait this much longer than the refill of the whole demand is a punishment. */
 const COOLDOWN_RATIO = 4;
 const LEAST_COOLDOWN_MICROS = 5_000_000;
@@ -24,12 +26,14 @@ export class Watch {
   readonly #margin: Margin | null;
   readonly #fixedShare: number;
   readonly #large = new LargeRequest();
+  #supply: number;
 
   constructor(meter: Meter, margin: "auto" | number, now: number) {
     this.meter = meter;
     this.#reconciler = new Reconciler(meter, now);
     this.#margin = margin === "auto" ? new Margin() : null;
     this.#fixedShare = margin === "auto" ? 0 : margin;
+    this.#supply = meter.supply;
   }
 
   /** The share of the capacity to keep: the margin, and a large request's worth while others take too. */
@@ -39,6 +43,14 @@ export class Watch {
     // On top of the margin: that covers what is uncertain of our own requests, this one of theirs.
     const headroom = this.#large.amount / this.meter.capacity;
     return Math.max(margin, Math.min(MOST_HEADROOM, margin + headroom));
+  }
+
+  /** Has the supply changed so much since this was last true that requests are worth another time of it? */
+  hasMovedSupply(): boolean {
+    const { supply } = this.meter;
+    if (Math.abs(supply - this.#supply) <= SUPPLY_STEP * this.#supply) return false;
+    this.#supply = supply;
+    return true;
   }
 
   /** A request has left, after its debit of `amount`. */

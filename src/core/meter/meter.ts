@@ -129,4 +129,13 @@ export abstract class Meter {
     if (this.#pace === NO_PACE) return wait;
     return Math.max(wait, Math.ceil(this.#pacedUntil - this.#pace.allowance - now));
   }
+
+  /** The same for an amount that comes after others have taken `ahead`. */
+  waitBehind(ahead: number, amount: number, floor: number, now: number): number {
+    const wait = this.waitFor(ahead + amount, floor, now);
+    if (this.#pace === NO_PACE || ahead === 0) return wait;
+    const { interval, allowance } = this.#pace;
+    const spaced = Math.max(0, this.#pacedUntil - now) + ahead * interval - allowance;
+    return Math.max(wait, Math.ceil(spaced));
+  }
 }

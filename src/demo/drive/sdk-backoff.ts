@@ -1,15 +1,10 @@
-/** SDK backoff: how long OpenAI's SDK waits before its next try (openai 7.57, client.js, retryRequest). */
-
-const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 8_000;
-const LONGEST_HINT_MS = 60_000;
-const JITTER = 0.25;
+/** SDK backoff: how long OpenAI's SDK waits before its next try, by what the headers say. */
+import { sdkDelayMs as delayFor } from "../../workload/retry-delays.ts";
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /**
- * Obeys `retry-after-ms`, else `retry-after`, if that is 0 to 60 s; else min(0.5 x 2^n, 8) s, less up
- * to a quarter at random.
+ * Obeys `retry-after-ms`, else `retry-after`, else waits by itself (retry-delays.ts).
  *
  * @param retries those made before
  * @param random 0 to 1
@@ -20,10 +15,7 @@ export function sdkDelayMs(
   random: number,
   nowMs: number,
 ): number {
-  const hint = hintMs(headers, nowMs);
-  if (hint !== null && hint >= 0 && hint <= LONGEST_HINT_MS) return hint;
-  const delay = Math.min(FIRST_DELAY_MS * 2 ** retries, LONGEST_DELAY_MS);
-  return delay * (1 - random * JITTER);
+  return delayFor(hintMs(headers, nowMs), retries, random);
 }
 
 function hintMs(headers: Headers, nowMs: number): number | null {

@@ -3,7 +3,7 @@ import type { LearnedLimit } from "../../core/budget/options.ts";
 import { MICROS_PER_MS } from "../../core/clock.ts";
 import { FixedWindow } from "../../core/meter/fixed-window.ts";
 import { type Meter, MICRO_UNITS } from "../../core/meter/meter.ts";
-import { createMeter, type LimitRule, labelOf } from "./limit-meter.ts";
+import { createMeter, type LimitRule, labelOf, setPace } from "./limit-meter.ts";
 
 /** A configured limit, or one that was learned, with what was told of it then. */
 export interface KnownRule {
@@ -46,7 +46,7 @@ export function meterFor(
   const { remaining, limit, windowEndsAt, perMs } = learned;
   const share = Math.min(1, Math.max(0, (remaining ?? limit) / limit));
   if (windowEndsAt === null || perMs === null) return createMeter(rule, model, now, share);
-  return new FixedWindow({
+  const meter = new FixedWindow({
     label: labelOf(rule, model),
     capacity: Math.round(limit * MICRO_UNITS),
     per: perMs * MICROS_PER_MS,
@@ -54,6 +54,8 @@ export function meterFor(
     now,
     initialShare: share,
   });
+  setPace(meter, rule);
+  return meter;
 }
 
 /** Windows of `per` microseconds, one of which ends at `anchor`. */

@@ -73,7 +73,7 @@ export function createMeter(
  * Requests are spaced, because providers count them in finer steps than their limit says. Tokens of
  * a bucket come back as a stream anyway, those of a window all at once.
  */
-function setPace(meter: Meter, { dimension, window, perMs }: LimitRule): void {
+export function setPace(meter: Meter, { dimension, window, perMs }: LimitRule): void {
   const isSpaced = dimension === "requests" || window !== "bucket";
   if (dimension === "concurrency" || !isSpaced) return;
   meter.pace = paceOf(meter.capacity, (perMs ?? MINUTE_MS) * MICROS_PER_MS);

@@ -355,8 +355,10 @@ export class Call {
   }
 
   #startTimer(now: number): void {
-    const leftMs = Math.min(this.plan.upstreamMs, (this.#times.deadlineAt - now) / MICROS_PER_MS);
-    this.#stopTimer = afterLong(Math.max(0, leftMs), () => this.#timeOut());
+    const { upstreamMs } = this.plan;
+    const deadlineMs = Math.max(0, (this.#times.deadlineAt - now) / MICROS_PER_MS);
+    const isDeadline = deadlineMs <= upstreamMs;
+    this.#stopTimer = afterLong(Math.min(upstreamMs, deadlineMs), () => this.#timeOut(isDeadline));
   }
 
   /** The transport waits for the head; the first byte is the first content, which may come later. */
@@ -382,13 +384,13 @@ export class Call {
   }
 
   /** The provider takes too long: what it has done is settled, nothing is tried again. */
-  #timeOut(): void {
+  #timeOut(isDeadline: boolean): void {
     if (this.#hasEnded) return;
     this.#leave();
     const end = this.#endOfNow();
     this.#exchange?.abort();
-    // A client's own deadline says nothing of the provider.
-    if (this.#clock.now() < this.#times.deadlineAt) this.#reservation?.conclude(TIMEOUT_VERDICT);
+    // A client's own deadline says nothing of the provider, and its timer may fire a moment early.
+    if (!isDeadline) this.#reservation?.conclude(TIMEOUT_VERDICT);
     this.#settle(end);
     const error = new SluiceError("upstream_timeout", `${this.plan.upstream} took too long`);
     if (this.#reply.kind === "passing") this.#answer.broken(error);

@@ -27,6 +27,7 @@ export class ShadowMode {
   readonly #timers = new Set<CancelTimer>();
   readonly #running = new Map<string, number>();
   #runningInAll = 0;
+  #isClosed = false;
   listener: (event: ShadowEvent) => void = () => {};
 
   constructor(clock: Clock) {
@@ -62,7 +63,9 @@ export class ShadowMode {
     });
   }
 
+  /** Calls may still end after it, but nothing is waited for on their behalf. */
   close(): void {
+    this.#isClosed = true;
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
   }
@@ -81,6 +84,7 @@ export class ShadowMode {
   }
 
   #schedule(at: number, fire: () => void): void {
+    if (this.#isClosed) return;
     const cancel = this.#clock.schedule(at, () => {
       this.#timers.delete(cancel);
       fire();
