@@ -18,10 +18,24 @@ interface Debit {
 /** A wait may be ended so much too early. */
 const EXPIRY_MICROS = 8_000;
 
+/** Heads that do not fit, after which a pump looks no further in one lane. */
+const PROBES = 8;
+
+/** What a guarantee can have earned at most, kept here anew: pool-nanoseconds. */
+interface Credit {
+  readonly share: number;
+  readonly bands: readonly number[];
+  level: number;
+  at: number;
+  largest: number;
+}
+const LEAST_CREDIT = 1_000_000_000;
+
 export class SchedulerChecks {
   readonly #driver: SchedulerDriver;
   readonly #debits = new Map<Meter, Debit[]>();
   readonly #guaranteed: ReadonlySet<number>;
+  readonly #credits: readonly Credit[];
   #seenGrants = 0;
   #seenExpired = 0;
 
@@ -29,6 +43,9 @@ export class SchedulerChecks {
     this.#driver = driver;
     const { guarantees } = driver.scheduler.options;
     this.#guaranteed = new Set(guarantees.flatMap(({ bands }) => bands));
+    this.#credits = guarantees.map(({ share, bands }) => {
+      return { share, bands, level: 0, at: driver.now, largest: 0 };
+    });
     for (const meter of meters) this.#watch(meter);
     driver.afterPump = () => this.#check();
   }
@@ -57,15 +74,19 @@ export class SchedulerChecks {
     }
     this.#seenExpired = expired.length;
     this.#checkCounts();
-    if (this.#driver.wakeAt <= now) return; // it has not finished
-    const heads = this.#heads();
-    if (this.#guaranteed.size === 0) this.#checkInversions(grants, heads);
-    this.#checkIdleness(heads);
+    this.#earn(grants);
+    this.#checkInversions(grants);
+    if (this.#driver.wakeAt > now) this.#checkIdleness(this.#heads(this.#waiting)); // it has finished
+  }
+
+  get #waiting(): Job[] {
+    return this.#driver.jobs.filter((job) => job.state === "waiting");
   }
 
   /** No meter is overdrawn, nor spent below its floor unless only a full one could serve. */
   #checkAdmission(job: Job): void {
-    const { path, tenant, band = 0 } = job.options;
+    const { path, tenant } = job.options;
+    const band = bandOf(job);
     const mayUseHoldback = band === 0 || this.#guaranteed.has(band);
     const floors = mayUseHoldback ? path.floorsFirst : path.floorsOther;
     path.meters.forEach((meter, i) => {
@@ -95,7 +116,7 @@ export class SchedulerChecks {
     if (scheduler.running !== running.length) throw new Error("`running` is not exact");
     for (const job of waiting) if (job.expiresAt < now) fail("waits beyond its end", job);
     for (const band of scheduler.bands) {
-      const own = waiting.filter((job) => (job.options.band ?? 0) === band.index);
+      const own = waiting.filter((job) => bandOf(job) === band.index);
       if (band.waiting !== own.length) throw new Error(`band ${band.index}: waiting is not exact`);
       scheduler.meters.forEach((meter, i) => {
         const touching = own.filter((job) => job.options.path.meters.includes(meter));
@@ -105,15 +126,71 @@ export class SchedulerChecks {
     }
   }
 
-  /** No grant to a lower band in the place of a higher one's waiter that would have fitted there. */
-  #checkInversions(grants: readonly Job[], heads: readonly Job[]): void {
-    for (const grant of grants) {
+  /**
+   * Plays a pump's grants again, in their order, against the levels that each of them found: no
+   * grant while a head of a higher band fitted all its meters, unless a guarantee has paid for it,
+   * or that head is held back at a meter which the grant leaves untouched.
+   */
+  #checkInversions(grants: readonly Job[]): void {
+    const taken = new Taken(grants);
+    const still = this.#waiting;
+    grants.forEach((grant, i) => {
+      const heads = this.#heads([...still, ...grants.slice(i + 1)]);
+      const isPaid = this.#spend(grant);
       for (const head of heads) {
-        const isHigher = (head.options.band ?? 0) < (grant.options.band ?? 0);
-        if (!isHigher || !this.#fits(head, grant)) continue;
-        if (!this.#isHeldBack(head, heads)) fail(`was passed by ${grant.number}`, head);
+        if (isPaid || bandOf(head) >= bandOf(grant) || !this.#fits(head, taken)) continue;
+        if (this.#mayBePassed(head, grant, heads, taken)) continue;
+        fail(`was passed by ${grant.number} (band ${bandOf(grant)})`, head);
       }
+      taken.giveUp(grant);
+    });
+  }
+
+  #mayBePassed(head: Job, grant: Job, heads: readonly Job[], taken: Taken): boolean {
+    const inTheWay = heads.filter((other) => {
+      const isBefore = bandOf(other) <= bandOf(head) || this.#guaranteed.has(bandOf(other));
+      return other !== head && isBefore && !this.#fitsPath(other, taken);
+    });
+    const isHeldBack = inTheWay.some((other) =>
+      this.#lacking(other, taken).some(
+        (meter) =>
+          amountIn(head, meter) > 0 &&
+          touches(head.options.path, meter) &&
+          !(touches(grant.options.path, meter) && amountIn(grant, meter) > 0),
+      ),
+    );
+    const before = inTheWay.filter((other) => sharesLane(other, head));
+    return isHeldBack || before.length >= PROBES;
+  }
+
+  #lacking(job: Job, taken: Taken): Meter[] {
+    const floors = floorsOf(job);
+    return job.options.path.meters.filter(
+      (meter, i) => !this.#fitsAt(job, meter, floors[i], taken),
+    );
+  }
+
+  /** Earned while any of its bands may have waited: never less than the scheduler itself allows. */
+  #earn(grants: readonly Job[]): void {
+    const { now } = this.#driver;
+    const waited = [...this.#waiting, ...grants];
+    for (const credit of this.#credits) {
+      const own = waited.filter((job) => credit.bands.includes(bandOf(job)));
+      credit.largest = Math.max(0, ...own.map(costOf));
+      const most = Math.max(LEAST_CREDIT, 2 * credit.largest, credit.level);
+      const earned = (now - credit.at) * 1_000 * credit.share;
+      credit.level = own.length > 0 ? Math.min(most, credit.level + earned) : 0;
+      credit.at = now;
     }
+  }
+
+  /** Takes a grant off the guarantees of its band; could one of them have paid for it? */
+  #spend(grant: Job): boolean {
+    const cost = costOf(grant);
+    const own = this.#credits.filter(({ bands }) => bands.includes(bandOf(grant)));
+    const isPaid = own.some(({ level }) => level >= cost);
+    for (const credit of own) credit.level = Math.max(0, credit.level - cost);
+    return isPaid;
   }
 
   /** Nothing that fits waits, unless for the sake of a request that shares a meter with it. */
@@ -126,45 +203,87 @@ export class SchedulerChecks {
   /** Is there a head of its band or above (or with a guarantee) that does not fit and shares a meter? */
   #isHeldBack(head: Job, heads: readonly Job[]): boolean {
     return heads.some((other) => {
-      const band = other.options.band ?? 0;
-      const isBefore = band <= (head.options.band ?? 0) || this.#guaranteed.has(band);
+      const isBefore = bandOf(other) <= bandOf(head) || this.#guaranteed.has(bandOf(other));
       return isBefore && sharesMeter(head, other) && !this.#fitsPath(other);
     });
   }
 
-  /** The most urgent waiting job of each tenant, band and path that may compete. */
-  #heads(): Job[] {
+  /** The most urgent of each tenant, band and path that may compete. */
+  #heads(waiting: readonly Job[]): Job[] {
     const heads = new Map<string, Job>();
-    for (const job of this.#driver.jobs) {
-      if (job.state !== "waiting" || job.eligibleAt > this.#driver.now) continue;
-      const { tenant, band = 0, path } = job.options;
-      const key = `${tenant.id} ${band} ${path.id}`;
+    for (const job of waiting) {
+      if (job.eligibleAt > this.#driver.now) continue;
+      const { tenant, path } = job.options;
+      const key = `${tenant.id} ${bandOf(job)} ${path.id}`;
       const known = heads.get(key);
       if (known === undefined || isMoreUrgent(job, known)) heads.set(key, job);
     }
     return [...heads.values()];
   }
 
-  #fits(job: Job, insteadOf?: Job): boolean {
+  /** `taken`: what was still there at the moment that is judged. */
+  #fits(job: Job, taken = NOTHING): boolean {
     const { tenant } = job.options;
-    const ownFits = tenant.meters.every((meter) => this.#fitsAt(job, meter, 0, insteadOf));
-    return ownFits && this.#fitsPath(job, insteadOf);
+    const ownFits = tenant.meters.every((meter) => this.#fitsAt(job, meter, 0, taken));
+    return ownFits && this.#fitsPath(job, taken);
   }
 
-  #fitsPath(job: Job, insteadOf?: Job): boolean {
-    const { path, band = 0 } = job.options;
-    const floors = band === 0 ? path.floorsFirst : path.floorsOther;
-    return path.meters.every((meter, i) => this.#fitsAt(job, meter, floors[i], insteadOf));
+  #fitsPath(job: Job, taken = NOTHING): boolean {
+    return this.#lacking(job, taken).length === 0;
   }
 
-  #fitsAt(job: Job, meter: Meter, floor: number, insteadOf?: Job): boolean {
+  #fitsAt(job: Job, meter: Meter, floor: number, taken: Taken): boolean {
     const { now } = this.#driver;
     const amount = amountIn(job, meter);
     if (amount === 0) return true;
-    const isReplaced = insteadOf !== undefined && touches(insteadOf.options.path, meter);
-    const level = meter.level(now) + (isReplaced ? amountIn(insteadOf, meter) : 0);
+    const level = meter.level(now) + taken.from(meter);
     return meter.frozenUntil <= now && hasRoom(meter, level, amount, floor);
   }
+}
+
+/** What the grants of a pump have taken that are still to be played again. */
+class Taken {
+  readonly #amounts = new Map<Meter, number>();
+
+  constructor(grants: readonly Job[]) {
+    for (const grant of grants) this.#add(grant, 1);
+  }
+
+  from(meter: Meter): number {
+    return this.#amounts.get(meter) ?? 0;
+  }
+
+  giveUp(grant: Job): void {
+    this.#add(grant, -1);
+  }
+
+  #add(grant: Job, sign: 1 | -1): void {
+    const { path, tenant } = grant.options;
+    for (const meter of [...path.meters, ...tenant.meters]) {
+      this.#amounts.set(meter, this.from(meter) + sign * amountIn(grant, meter));
+    }
+  }
+}
+
+const NOTHING = new Taken([]);
+
+function bandOf({ options }: Job): number {
+  return options.band ?? 0;
+}
+
+function floorsOf(job: Job): Float64Array {
+  const { path } = job.options;
+  return bandOf(job) === 0 ? path.floorsFirst : path.floorsOther;
+}
+
+/** Pool-nanoseconds at the meter it asks most of. */
+function costOf(job: Job): number {
+  const { path } = job.options;
+  return Math.max(0, ...path.meters.map((meter, i) => path.cost(i, amountIn(job, meter))));
+}
+
+function sharesLane(a: Job, b: Job): boolean {
+  return a.options.path === b.options.path && bandOf(a) === bandOf(b);
 }
 
 function hasRoom(meter: Meter, level: number, amount: number, floor: number): boolean {

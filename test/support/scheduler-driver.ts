@@ -37,7 +37,20 @@ export interface JobOptions {
   readonly isRepeated?: boolean;
 }
 
-export type JobState = "waiting" | "running" | "settled" | "cancelled" | "expired" | "refused";
+export type JobState =
+  | "waiting"
+  | "running"
+  | "settled"
+  | "cancelled"
+  | "expired"
+  | "displaced"
+  | "refused";
+
+/** What the provider has counted for one grant. */
+export interface Settlement {
+  readonly job: Job;
+  readonly counted: Demand;
+}
 
 /** One request and what became of it. */
 export interface Job {
@@ -79,6 +92,8 @@ export class SchedulerDriver {
   /** In the order of their grants; a retried job appears once a grant. */
   readonly granted: Job[] = [];
   readonly expired: Job[] = [];
+  /** One a grant, in the order in which the grants ended. */
+  readonly settlements: Settlement[] = [];
   now = T0;
   wakeAt = Number.POSITIVE_INFINITY;
   /** Called after every pump, when all it has decided is done. */
@@ -137,8 +152,7 @@ export class SchedulerDriver {
   }
 
   settle(job: Job, counted: Partial<Demand> = job.options.counted ?? job.demand): boolean {
-    const done = this.scheduler.settle(job.handle, demandOf(counted), this.now);
-    if (done) this.#end(job, "settled");
+    const done = this.#settle(job, demandOf(counted));
     this.pump();
     return done;
   }
@@ -152,6 +166,7 @@ export class SchedulerDriver {
     const times = { eligibleAt: this.now + delay, expiresAt };
     const done = this.scheduler.retry(job.handle, demandOf(counted), times, this.now);
     if (done) {
+      this.settlements.push({ job, counted: demandOf(counted) });
       job.state = "waiting";
       job.eligibleAt = times.eligibleAt;
       job.expiresAt = times.expiresAt;
@@ -188,8 +203,9 @@ export class SchedulerDriver {
   }
 
   pump(): void {
-    const { granted, expired, wakeAt } = this.scheduler.pump(this.now);
+    const { granted, expired, displaced, wakeAt } = this.scheduler.pump(this.now);
     this.wakeAt = wakeAt;
+    for (const job of displaced as readonly Job[]) this.#end(job, "displaced");
     for (const job of granted as readonly Job[]) this.#start(job);
     for (const job of expired as readonly Job[]) {
       this.#end(job, "expired");
@@ -206,13 +222,16 @@ export class SchedulerDriver {
     job.grants++;
     this.granted.push(job);
     const { service = 0, isRepeated } = job.options;
-    if (service !== null) this.at(this.now + service, () => this.#finish(job));
+    const counted = demandOf(job.options.counted ?? job.demand);
+    if (service !== null) this.at(this.now + service, () => this.#settle(job, counted));
     if (isRepeated) this.at(this.now, () => this.enqueue(job.options));
   }
 
-  #finish(job: Job): void {
-    const counted = demandOf(job.options.counted ?? job.demand);
-    if (this.scheduler.settle(job.handle, counted, this.now)) this.#end(job, "settled");
+  #settle(job: Job, counted: Demand): boolean {
+    if (!this.scheduler.settle(job.handle, counted, this.now)) return false;
+    this.settlements.push({ job, counted });
+    this.#end(job, "settled");
+    return true;
   }
 
   #end(job: Job, state: JobState): void {

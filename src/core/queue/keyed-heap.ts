@@ -26,6 +26,11 @@ export class KeyedHeap<T extends Keyed> {
     return this.#items[this.#items.length - 1];
   }
 
+  /** All of them, in no order. */
+  get items(): readonly T[] {
+    return this.#items;
+  }
+
   add(item: T, key: number): void {
     item.key = key;
     this.#items.push(item);

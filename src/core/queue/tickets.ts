@@ -40,6 +40,8 @@ export class Tickets {
   readonly since = this.#times.column(3);
   /** Cost that has passed this ticket while it was the blocked head, in pool-nanoseconds. */
   readonly bypassed = this.#times.column(4);
+  /** The same place, once granted: how long it was expected to hold a slot, microseconds. */
+  readonly predicted = this.bypassed;
   readonly flow = this.#links.column(0);
   readonly state = this.#links.column(1);
   readonly heapIndex = this.#links.column(2);

@@ -13,6 +13,8 @@ export class Fit {
   readonly costs = new Float64Array(MAX_METERS_PER_PATH);
   /** The largest of the costs: the dominant share. */
   dominantCost = 0;
+  /** The largest at the meters that other paths have, too. */
+  sharedCost = 0;
   /** Microseconds until all meters fit; 0: now; Infinity: only a release can help. */
   wait = 0;
   /** Wait per meter of the path, microseconds. */
@@ -42,6 +44,8 @@ export class Fit {
       if (cost > dominant) dominant = cost;
     }
     this.dominantCost = dominant;
+    this.sharedCost = 0;
+    for (const i of path.sharedPlaces) this.sharedCost = Math.max(this.sharedCost, this.costs[i]);
   }
 
   /** How long until what was priced fits above these floors? */
@@ -55,6 +59,10 @@ export class Fit {
     }
   }
 }
+
+/** Costs of one settlement per meter of the path: as charged at the grant, and as they really were. */
+const CHARGED = new Float64Array(MAX_METERS_PER_PATH);
+const REAL = new Float64Array(MAX_METERS_PER_PATH);
 
 /** Microseconds until the tenant's own meters fit; 0: now. */
 export function ownWait(tickets: Tickets, row: number, tenant: Tenant, now: number): number {
@@ -99,18 +107,25 @@ export function settleAll(
   now: number,
 ): void {
   const { path } = flow.lane;
-  const grantedAt = tickets.since.at(row);
+  const elapsed = now - tickets.since.at(row);
+  const predicted = tickets.predicted.at(row);
   for (let i = 0; i < path.meters.length; i++) {
-    const surplus = settleMeter(tickets, row, path.meters[i], path.columns[i], counted, now);
-    const cost =
-      path.columns[i] === SLOT ? overtimeCost(path, i, now - grantedAt) : -path.cost(i, surplus);
-    if (cost !== 0) flow.account.correct(path, i, cost, flow.band.virtual);
+    const meter = path.meters[i];
+    const surplus = settleMeter(tickets, row, meter, path.columns[i], counted, now);
+    if (path.columns[i] === SLOT) {
+      CHARGED[i] = slotCost(meter, predicted);
+      REAL[i] = slotCost(meter, elapsed);
+    } else {
+      CHARGED[i] = path.cost(i, amountAt(tickets, row, path.columns[i], meter));
+      REAL[i] = CHARGED[i] - path.cost(i, surplus);
+    }
   }
+  flow.account.correct(flow, CHARGED, REAL, flow.band);
   const { tenant } = flow;
   for (let i = 0; i < tenant.meters.length; i++) {
     settleMeter(tickets, row, tenant.meters[i], tenant.columns[i], counted, now);
   }
-  path.recordService(now - grantedAt);
+  path.recordService(elapsed);
 }
 
 /** Settles one meter; returns what was reserved too much (negative: too little). */
@@ -128,6 +143,7 @@ function settleMeter(
   return column === SLOT ? 0 : surplus;
 }
 
-function overtimeCost(path: Path, i: number, elapsed: number): number {
-  return ((elapsed - path.serviceMicros) * 1_000 * MICRO_UNITS) / path.meters[i].capacity;
+/** A slot held for this long costs as long as the pool of them needs to supply it. */
+function slotCost(meter: Meter, micros: number): number {
+  return (micros * 1_000 * MICRO_UNITS) / meter.capacity;
 }

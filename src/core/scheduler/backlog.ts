@@ -97,12 +97,18 @@ export class Backlog {
   /** A row that would be served late, in the lowest band below `band` that has one; -1: none. */
   lastBelow(band: number, bands: readonly Band<Flow>[]): number {
     for (let index = bands.length - 1; index > band; index--) {
-      for (const lane of bands[index].lanes) {
-        const flow = lane.flows.last;
-        if (flow !== undefined) return flow.waiting.last;
-      }
+      if (bands[index].waiting > 0) return this.#lastOf(bands[index]);
     }
     return -1;
+  }
+
+  /** Of those that compete if any do; else of those held back, which may take a walk over them. */
+  #lastOf(band: Band<Flow>): number {
+    const lane = band.lanes.find(({ flows }) => flows.size > 0);
+    const flow = lane?.flows.last ?? this.#parked.items.find((parked) => parked.band === band);
+    if (flow !== undefined) return flow.waiting.last;
+    const isOurs = ({ row }: Later) => this.flows[this.tickets.flow.at(row)].band === band;
+    return this.#later.items.find(isOurs)?.row ?? -1;
   }
 
   /** Takes a ticket out to make room; the next `takeDisplaced` tells. */

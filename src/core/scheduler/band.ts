@@ -1,7 +1,7 @@
 /** Band: one strict priority class; inside it lanes, one a path, where flows take turns. */
 import { type Keyed, KeyedHeap } from "../queue/keyed-heap.ts";
 import { Arrivals } from "./arrivals.ts";
-import type { FairAccount, VirtualTime } from "./fair-account.ts";
+import type { Clock, FairAccount } from "./fair-account.ts";
 import type { BandOptions } from "./options.ts";
 import type { Path } from "./path.ts";
 import { Sums } from "./sums.ts";
@@ -9,18 +9,17 @@ import { Sums } from "./sums.ts";
 /** What competes in a lane: a tenant's flow. */
 export interface Competitor extends Keyed {
   readonly account: FairAccount;
-  /** Its turn in its lane, and its lane's turn in the band while it is first there; see `place`. */
+  /** Its turn in its lane; its account's is its lane's turn in the band while it is first there. */
   tag: number;
-  bandTag: number;
 }
 
 /** The flows of one band on one path. */
-export class Lane<F extends Competitor> {
+export class Lane<F extends Competitor> implements Clock {
   readonly band: Band<F>;
   readonly path: Path;
   readonly flows = new KeyedHeap<F>();
-  /** Tag of the last grant in turn. */
   clock = 0;
+  front = 0;
   /** Number of the pump in which nothing more can leave by this lane. */
   closedIn = 0;
   /** Number of the pump in which its band's guarantee can do nothing more for it. */
@@ -43,22 +42,23 @@ export class Lane<F extends Competitor> {
   }
 }
 
-export class Band<F extends Competitor> {
+export class Band<F extends Competitor> implements Clock {
   readonly index: number;
   readonly tier: string;
   readonly latency: string;
   readonly lanes: Lane<F>[] = [];
-  readonly virtual: VirtualTime = new Sums();
   /** Queued demand per meter, in micro-units. */
   readonly queued = new Sums();
   /** Demand that arrives per meter. */
   readonly arrivals: Arrivals;
   waiting = 0;
-  /** Tag of the last grant in turn. */
   clock = 0;
+  front = 0;
   /** Accounts that compete, and the sum of their weights. */
   competing = 0;
   activeWeight = 0;
+  /** The most it has been since the last grant in turn, so while the same head has been waiting. */
+  peakWeight = 0;
 
   constructor(index: number, options: BandOptions, now: number) {
     this.index = index;
@@ -92,11 +92,13 @@ export class Band<F extends Competitor> {
 
   compete(flow: F, lane: Lane<F>): void {
     const { account } = flow;
-    this.place(flow, lane);
+    if (account.competing === 0) account.turn = Math.max(account.turn, this.front);
+    flow.tag = Math.max(flow.tag, lane.front);
     lane.flows.add(flow, flow.tag);
     if (account.competing++ > 0) return;
     this.competing++;
     this.activeWeight += account.weight;
+    this.peakWeight = Math.max(this.peakWeight, this.activeWeight);
   }
 
   withdraw(flow: F, lane: Lane<F>): void {
@@ -108,23 +110,6 @@ export class Band<F extends Competitor> {
     this.activeWeight = this.competing > 0 ? this.activeWeight - account.weight : 0;
   }
 
-  /**
-   * Works out a flow's turn: as far behind the clock as its tenant is ahead of virtual time. In its
-   * lane every meter counts, among lanes those they share. Clocks of their own, because virtual
-   * times drift apart: a model that is short of supply must not set the pace of the account, nor
-   * the account's pace level those who wait for the model.
-   */
-  place(flow: F, lane: Lane<F>): void {
-    flow.tag = lane.clock + flow.account.lead(lane.path.indexes, this.virtual);
-    flow.bandTag = this.clock + flow.account.lead(lane.path.sharedIndexes, this.virtual);
-  }
-
-  /** A flow is granted in turn. */
-  advance(flow: F, lane: Lane<F>): void {
-    lane.clock = Math.max(lane.clock, flow.tag);
-    this.clock = Math.max(this.clock, flow.bandTag);
-  }
-
   /** A tenant's weight changes while it may compete. */
   reweigh(account: FairAccount, weight: number): void {
     if (account.competing > 0) this.activeWeight += weight - account.weight;
@@ -132,5 +117,6 @@ export class Band<F extends Competitor> {
 }
 
 function isBefore(a: Competitor, b: Competitor): boolean {
-  return a.bandTag === b.bandTag ? a.id < b.id : a.bandTag < b.bandTag;
+  const byTurn = a.account.turn - b.account.turn;
+  return byTurn === 0 ? a.id < b.id : byTurn < 0;
 }

@@ -24,7 +24,6 @@ function pooled(initialShare = 0) {
       path,
       band,
       demand: { tokens },
-      maxWait: 24 * HOUR,
       isRepeated: true,
     });
   /** Asks for half of the pool. */

@@ -34,6 +34,8 @@ export interface WaitQuestion {
   readonly guarantees: readonly { readonly share: number; readonly bands: readonly number[] }[];
   /** Ceilings of the band: it waits for them however much others leave. */
   readonly ceilings: readonly Ceiling[];
+  /** Ceilings of another band: what it has waiting beyond them stands in nobody's way. */
+  ceilingsOf(band: number): readonly Ceiling[];
   readonly now: number;
 }
 
@@ -51,7 +53,7 @@ export function expectedWait(question: WaitQuestion): WaitForecast {
 function waitAt(question: WaitQuestion, i: number): number {
   if (question.amounts[i] === 0) return 0;
   const inBand = aheadInBand(question, i);
-  let wait = strictWait(question, inBand, i);
+  let wait = Math.min(strictWait(question, inBand, i), waitBesideCapped(question, inBand, i));
   if (wait > 0) {
     for (const guarantee of question.guarantees) {
       wait = Math.min(wait, guaranteedWait(question, guarantee, inBand, i));
@@ -69,7 +71,7 @@ function strictWait(question: WaitQuestion, inBand: number, i: number): number {
   const meter = path.meters[i];
   const ahead = inBand + queuedAbove(question, path.indexes[i]);
   const whole = ahead + amounts[i];
-  const untilWhole = meter.waitFor(whole, floors[i], now);
+  const untilWhole = meter.waitBehind(ahead, amounts[i], floors[i], now);
   if (untilWhole === 0) return 0;
   const left = leftSupply(question, i);
   // Slots come back by release, not by time: for them only the mean supply tells a wait.
@@ -78,6 +80,31 @@ function strictWait(question: WaitQuestion, inBand: number, i: number): number {
   if (isExact) return exact;
   const last = Math.min(amounts[i] + floors[i], Math.max(amounts[i], meter.capacity));
   return Math.max(0, exact, Math.ceil((ahead + last - meter.level(now)) / left));
+}
+
+/** Higher bands take at most what their ceilings allow; Infinity: none of them has one. */
+function waitBesideCapped(question: WaitQuestion, inBand: number, i: number): number {
+  const { path, bands, band, amounts, floors, now, ceilingsOf } = question;
+  const index = path.indexes[i];
+  const capped = new Set<Ceiling>();
+  let ahead = inBand;
+  let taken = 0;
+  for (let above = 0; above < band.index; above++) {
+    const own = ceilingsOf(above).filter(({ bands: members }) => !members.includes(band.index));
+    if (own.length > 0) {
+      capped.add(own[0]);
+      continue;
+    }
+    ahead += bands[above].queued.at(index);
+    taken += bands[above].arrivals.shortRate(index, now);
+  }
+  if (capped.size === 0) return Number.POSITIVE_INFINITY;
+  for (const { share } of capped) taken += share * path.supply(i);
+  const meter = path.meters[i];
+  const left = Math.max(path.supply(i) - taken, path.supply(i) * LEAST_SHARE);
+  const alone = finiteOr0(meter.waitFor(amounts[i], floors[i], now));
+  const lacking = ahead + amounts[i] + floors[i] - meter.level(now);
+  return Math.max(alone, Math.ceil(lacking / left));
 }
 
 /** Higher bands do not touch it, unless it is for them, too. */
@@ -114,8 +141,7 @@ function aheadInBand({ path, band, account, isChainStep }: WaitQuestion, i: numb
   const index = path.indexes[i];
   const mine = account.queuedAt(index);
   const before = isChainStep ? 0 : mine;
-  const lead = account.startAt(index, band.virtual) - band.virtual.at(index);
-  const distance = (lead / 1_000) * path.supply(i) + before / account.weight;
+  const distance = (account.leadOn(path) / 1_000) * path.supply(i) + before / account.weight;
   const rivals = band.activeWeight - (account.competing > 0 ? account.weight : 0);
   const theirs = Math.ceil(distance * Math.max(0, rivals));
   return before + Math.min(band.queued.at(index) - mine, theirs);

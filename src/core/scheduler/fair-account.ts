@@ -1,21 +1,30 @@
 /**
- * Fair account: one tenant's start-time fair queueing tags in one band, one tag a meter.
+ * Fair account: what one tenant has had in one band, as start-time fair queueing tags (Goyal 1996).
  *
- * Start-time fair queueing (Goyal 1996) over several resources as in DRFQ (Ghodsi 2012):
- * S_d = max(V_d, F_d), F_d = S_d + cost_d / weight, and who is least ahead of virtual time at the
- * meter where it is furthest goes first. One tag a meter, because one maximum a request would
- * overcharge tenants with mixed requests; compared by leads, because virtual times drift apart.
- * Tags are whole pool-nanoseconds and are never rescaled when a limit changes.
+ * S = max(V, F), F = S + cost / weight, and the smallest S goes first. The cost is the request's
+ * dominant one (DRFQ without memory, Ghodsi 2012): as long as the pool needs to supply it, at the
+ * meter where that is longest. A tag in each lane, whose tenants meet at every meter, and one in the
+ * band, at the meters that lanes share: a model short of supply must not set the pace of the
+ * account. Tags are whole pool-nanoseconds and are never rescaled when a limit changes.
  */
 import type { Path } from "./path.ts";
-import { Sums } from "./sums.ts";
 
-/** Virtual time of a band: per meter, the start tag of the last grant. */
-export type VirtualTime = Sums;
+/** Virtual time, of a lane or a band. */
+export interface Clock {
+  /** Start tag of the last grant in turn. */
+  clock: number;
+  /**
+   * The furthest start tag of all grants, those that passed a head included. Who begins to compete
+   * starts there: from the clock it would have what the others have had while the head waited.
+   */
+  front: number;
+}
 
 /** The waiting work of one account on one path. */
 export interface AccountFlow {
-  readonly lane: { readonly path: Path };
+  readonly lane: Clock & { readonly path: Path };
+  /** Its tag in the lane. */
+  tag: number;
   /** Micro-units per group of the path's meters. */
   readonly queuedByGroup: Float64Array;
 }
@@ -24,13 +33,14 @@ export class FairAccount<F extends AccountFlow = AccountFlow> {
   weight: number;
   /** All flows that belong to it, one a path. */
   readonly flows: F[] = [];
+  /** Its tag in the band. */
+  turn = 0;
   /** The one that was asked for last. */
   lastFlow: F | null = null;
   /** Flows of the account that compete; its weight counts once, on however many paths it waits. */
   competing = 0;
   /** Demand that waits, in micro-units, per meter of the tenant. */
   readonly queuedAtOwn: number[] = [];
-  readonly #finish = new Sums();
 
   constructor(weight: number) {
     this.weight = weight;
@@ -47,44 +57,95 @@ export class FairAccount<F extends AccountFlow = AccountFlow> {
     return sum;
   }
 
-  /** How far the tenant is ahead of virtual time at these meters, where it is furthest. */
-  lead(indexes: readonly number[], virtual: VirtualTime): number {
-    let lead = 0;
-    for (let i = 0; i < indexes.length; i++) {
-      const index = indexes[i];
-      const ahead = this.#finish.at(index) - virtual.at(index);
-      if (ahead > lead) lead = ahead;
-    }
-    return lead;
+  /** How far it is ahead of a path's lane, pool-nanoseconds. */
+  leadOn(path: Path): number {
+    const flow = this.flows.find(({ lane }) => lane.path === path);
+    return flow === undefined ? 0 : Math.max(0, flow.tag - flow.lane.clock);
   }
 
   /**
-   * Charges a grant and moves the band's virtual time to its start; but not a grant out of turn:
-   * virtual time beyond a head that waits would take from its tenant what it has not had.
+   * Charges a grant to the account and moves the clocks to its start; but not by a grant out of
+   * turn: a clock beyond a head that waits would take from its tenant what it has not had.
    */
-  charge(path: Path, costs: Float64Array, virtual: VirtualTime, isPassing: boolean): void {
-    for (let i = 0; i < path.indexes.length; i++) {
-      if (costs[i] === 0) continue; // who takes nothing neither pays nor moves the others' time
-      const index = path.indexes[i];
-      const start = this.startAt(index, virtual);
-      if (!isPassing) virtual.set(index, start);
-      this.#finish.set(index, start + Math.round(costs[i] / this.weight));
+  charge(flow: F, costs: Float64Array, band: Clock, isPassing: boolean): void {
+    const { lane } = flow;
+    const { path } = lane;
+    const worth = this.#worth(largest(costs, path.meters.length));
+    const shared = this.#worth(largestAt(costs, path.sharedPlaces));
+    const isSparse = leavesOneOut(costs, path.meters.length);
+    flow.tag = moved(lane, flow.tag, worth, isPassing, isSparse);
+    this.turn = moved(band, this.turn, shared, isPassing, isSparse);
+    for (const sibling of this.flows) {
+      if (sibling === flow) continue;
+      const places = path.placesSharedWith(sibling.lane.path);
+      const common = this.#worth(largestAt(costs, places));
+      sibling.tag = Math.max(sibling.tag, sibling.lane.clock) + common;
     }
   }
 
   /**
-   * Corrects by a cost known only at completion. The lead over virtual time stays bounded, so that
-   * one grave misestimate cannot lock a tenant out (Kubernetes APF issue 95979 shows the reverse).
+   * Corrects a charge by costs known only at completion. The lead over the clock stays bounded, so
+   * that one grave misestimate cannot lock a tenant out.
    */
-  correct(path: Path, i: number, cost: number, virtual: VirtualTime): void {
-    const index = path.indexes[i];
-    const corrected = this.#finish.at(index) + Math.round(cost / this.weight);
-    const longestLead = (2 * path.cost(i, path.meters[i].capacity)) / this.weight;
-    this.#finish.set(index, Math.min(corrected, Math.round(virtual.at(index) + longestLead)));
+  correct(flow: F, charged: Float64Array, real: Float64Array, band: Clock): void {
+    const { path } = flow.lane;
+    const count = path.meters.length;
+    const longest = 2 * path.longestCost(real);
+    const change = largest(real, count) - largest(charged, count);
+    flow.tag = this.#corrected(flow.tag, flow.lane.clock, change, longest);
+    const { sharedPlaces } = path;
+    const shared = largestAt(real, sharedPlaces) - largestAt(charged, sharedPlaces);
+    this.turn = this.#corrected(this.turn, band.clock, shared, longest);
+    for (const sibling of this.flows) {
+      if (sibling === flow) continue;
+      const places = path.placesSharedWith(sibling.lane.path);
+      const common = largestAt(real, places) - largestAt(charged, places);
+      sibling.tag = this.#corrected(sibling.tag, sibling.lane.clock, common, longest);
+    }
   }
 
-  /** The tag at one meter. */
-  startAt(index: number, virtual: VirtualTime): number {
-    return Math.max(virtual.at(index), this.#finish.at(index));
+  #corrected(tag: number, clock: number, change: number, longest: number): number {
+    const corrected = tag + this.#worth(change);
+    if (change <= 0) return corrected;
+    return Math.min(corrected, Math.max(tag, clock + this.#worth(longest)));
   }
+
+  #worth(cost: number): number {
+    return Math.round(cost / this.weight);
+  }
+}
+
+/**
+ * The tag after a grant, and the clock with it. A grant that leaves a meter untouched does not pay
+ * off what its tenant is ahead there: by it the clock moves no further than it is worth.
+ */
+function moved(
+  time: Clock,
+  tag: number,
+  worth: number,
+  isPassing: boolean,
+  isSparse: boolean,
+): number {
+  const start = Math.max(tag, time.clock);
+  const reached = isSparse ? Math.min(start, time.clock + worth) : start;
+  if (!isPassing) time.clock = reached;
+  if (reached > time.front) time.front = reached;
+  return start + worth;
+}
+
+function leavesOneOut(costs: Float64Array, count: number): boolean {
+  for (let i = 0; i < count; i++) if (costs[i] === 0) return true;
+  return false;
+}
+
+function largest(costs: Float64Array, count: number): number {
+  let most = 0;
+  for (let i = 0; i < count; i++) if (costs[i] > most) most = costs[i];
+  return most;
+}
+
+function largestAt(costs: Float64Array, places: readonly number[]): number {
+  let most = 0;
+  for (let i = 0; i < places.length; i++) if (costs[places[i]] > most) most = costs[places[i]];
+  return most;
 }

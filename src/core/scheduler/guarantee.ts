@@ -55,8 +55,11 @@ export class Guarantee {
     this.#credit = Math.max(0, this.#credit - cost);
   }
 
-  /** How much others may be granted past its blocked head, per cost of that head. */
-  get bypassRatio(): number {
-    return (1 - this.share) / this.share;
+  /**
+   * How much others may be granted past a blocked head of this cost that it can pay for: their share
+   * while its credit grows to twice that. What is behind has the credit, so it catches up.
+   */
+  bypassBound(cost: number): number {
+    return (Math.max(0, 2 * cost - this.#credit) * (1 - this.share)) / this.share;
   }
 }

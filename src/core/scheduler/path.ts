@@ -72,8 +72,8 @@ export class Path {
   readonly groups: readonly number[];
   /** A meter of each group. */
   readonly groupMeters: readonly number[];
-  /** Those of the indexes that other paths have too; grows as paths are made. */
-  sharedIndexes: readonly number[] = [];
+  /** Places of the meters that other paths have too; grows as paths are made. */
+  sharedPlaces: readonly number[] = [];
   /** What the first band and the others must leave untouched in each meter. */
   readonly floorsFirst: Float64Array;
   readonly floorsOther: Float64Array;
@@ -82,6 +82,8 @@ export class Path {
   readonly #shares: FloorShares;
   readonly #nanosPerUnit: Float64Array;
   readonly #slots: readonly number[];
+  /** By the other path's id. */
+  readonly #placesSharedWith: (readonly number[])[] = [];
 
   constructor(
     id: number,
@@ -104,7 +106,7 @@ export class Path {
     this.refresh();
   }
 
-  /** Works out again what follows from limits and margins, after one of them has changed. */
+  /** Works out again what follows from limits, margins and others' traffic, after it has changed. */
   refresh(): void {
     const { margin, holdback } = this.#shares;
     this.meters.forEach((meter, i) => {
@@ -112,7 +114,8 @@ export class Path {
       const share = meter.margin ?? margin;
       this.floorsFirst[i] = isSlots ? 0 : Math.ceil(meter.capacity * share);
       this.floorsOther[i] = this.floorsFirst[i] + holdbackOf(meter, holdback);
-      if (!isSlots) this.#nanosPerUnit[i] = 1_000 / meter.rate;
+      // What others on the account take is not ours to share.
+      if (!isSlots) this.#nanosPerUnit[i] = 1_000 / meter.supply;
     });
     this.#priceSlots();
   }
@@ -120,6 +123,21 @@ export class Path {
   /** Cost of `amount` at the i-th meter in pool-nanoseconds: how long the pool needs to supply it. */
   cost(i: number, amount: number): number {
     return amount * this.#nanosPerUnit[i];
+  }
+
+  /** Of its meters, the places of those that the other path has too. */
+  placesSharedWith(other: Path): readonly number[] {
+    this.#placesSharedWith[other.id] ??= this.indexes.flatMap((index, i) =>
+      other.indexes.includes(index) ? [i] : [],
+    );
+    return this.#placesSharedWith[other.id];
+  }
+
+  /** What a demand can cost at most at the meter where these costs are largest. */
+  longestCost(costs: Float64Array): number {
+    let place = 0;
+    for (let i = 1; i < this.meters.length; i++) if (costs[i] > costs[place]) place = i;
+    return this.cost(place, this.meters[place].capacity);
   }
 
   /** Supply of the i-th meter in micro-units per microsecond. */

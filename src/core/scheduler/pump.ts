@@ -6,11 +6,11 @@ import { TicketState } from "../queue/tickets.ts";
 import { debitAll, Fit, leastWait, ownWait } from "./admission.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Band, Lane } from "./band.ts";
-import type { Blockages } from "./blockages.ts";
+import type { Blockages, Payer } from "./blockages.ts";
 import type { Ceiling } from "./ceiling.ts";
 import type { Guarantee } from "./guarantee.ts";
 import { GRANTS_PER_PUMP, PROBES_PER_PUMP } from "./options.ts";
-import { type Flow, replaceFlows } from "./tenant.ts";
+import { type Flow, rekeyFlows } from "./tenant.ts";
 
 export interface Pumped {
   /** References of the tickets that may be sent now, in the order of their grants. */
@@ -69,7 +69,7 @@ export class Pump {
     }
     for (const row of this.#backlog.takeHopeless()) this.#expire(row, expired);
     this.#backlog.advance(now);
-    for (const guarantee of this.#guarantees) this.#serveGuarantee(guarantee, now);
+    for (let i = 0; i < this.#guarantees.length; i++) this.#serveGuarantee(i, now);
     for (const band of this.#bands) if (band.competing > 0) this.#serveBand(band, now);
     const isFull = this.#granted.length >= GRANTS_PER_PUMP;
     if (this.#endLastChances(due, isFull, expired) || isFull) this.#wakeIn(0, now);
@@ -100,7 +100,8 @@ export class Pump {
   }
 
   /** A guarantee with credit goes before the strict order, may use the holdback, and may be bypassed by its share. */
-  #serveGuarantee(guarantee: Guarantee, now: number): void {
+  #serveGuarantee(index: number, now: number): void {
+    const guarantee = this.#guarantees[index];
     let isBlocked = false;
     while (guarantee.waiting > 0 && this.#granted.length < GRANTS_PER_PUMP) {
       const lane = this.#firstLane(guarantee, now);
@@ -108,7 +109,7 @@ export class Pump {
       const flow = lane.flows.top as Flow;
       const row = flow.waiting.top;
       this.#fit.price(this.#backlog.tickets, row, lane.path);
-      if (isBlocked && this.#blockages.meetsCredited(lane.path, this.#fit)) {
+      if (isBlocked && this.#blockages.meetsCredited(index, lane.path, this.#fit)) {
         lane.passedOverIn = this.#number; // the credit is for the head before it
         continue;
       }
@@ -117,8 +118,8 @@ export class Pump {
         this.#wakeIn(guarantee.timeUntil(cost), now);
         return;
       }
-      const bound = cost * guarantee.bypassRatio;
-      const served = this.#tryServe(flow, row, lane.path.floorsFirst, null, bound, now);
+      const payer = { guarantee: index, bound: guarantee.bypassBound(cost) };
+      const served = this.#tryServe(flow, row, lane.path.floorsFirst, payer, now);
       if (served !== "blocked") continue;
       lane.passedOverIn = this.#number;
       isBlocked = true;
@@ -154,7 +155,7 @@ export class Pump {
       const row = flow.waiting.top;
       this.#fit.price(this.#backlog.tickets, row, lane.path);
       const floors = band.index === 0 ? lane.path.floorsFirst : lane.path.floorsOther;
-      if (this.#tryServe(flow, row, floors, band.index, Number.NaN, now) === "blocked") {
+      if (this.#tryServe(flow, row, floors, null, now) === "blocked") {
         lane.flows.remove(flow);
         this.#stash.push(flow);
         if (lane.countProbe(this.#number) >= PROBES_PER_PUMP) lane.closedIn = this.#number;
@@ -168,8 +169,7 @@ export class Pump {
     flow: Flow,
     row: number,
     floors: Float64Array,
-    band: number | null,
-    bound: number,
+    payer: Payer | null,
     now: number,
   ): "granted" | "parked" | "blocked" {
     const { tickets } = this.#backlog;
@@ -180,11 +180,11 @@ export class Pump {
       return "parked";
     }
     const passage = this.#blockages.passage(flow, row, this.#fit);
-    if (passage === "yields" && band !== null) this.#blockages.yield(flow, row, this.#fit);
+    if (passage === "yields") this.#blockages.yield(flow, row, this.#fit, payer);
     if (passage !== "open") return "blocked";
     this.#fit.measure(path, floors, now);
     if (this.#fit.wait > 0) {
-      this.#block(flow, row, floors, band, bound, now);
+      this.#block(flow, row, floors, payer, now);
       return "blocked";
     }
     this.#grant(flow, row, now);
@@ -195,23 +195,15 @@ export class Pump {
    * A head stands in the way only at the meter it waits for longest: what else it lacks will have
    * come back by then, and a model at its limit must not hold the account for its requests.
    */
-  #block(
-    flow: Flow,
-    row: number,
-    floors: Float64Array,
-    band: number | null,
-    bound: number,
-    now: number,
-  ): void {
+  #block(flow: Flow, row: number, floors: Float64Array, payer: Payer | null, now: number): void {
     const { path } = flow.lane;
     this.#wakeIn(this.#fit.wait, now);
     for (let i = 0; i < path.meters.length; i++) {
       const wait = this.#fit.waits[i];
       if (wait === 0) continue;
-      if (wait === this.#fit.wait) {
-        if (band === null) this.#blockages.blockCredited(path.indexes[i], { row, bound });
-        else this.#blockages.block(flow, row, i, this.#fit);
-      }
+      const { frozenUntil, probeAt } = path.meters[i]; // a long rest is probed before it is over
+      if (now < probeAt && probeAt < frozenUntil) this.#wakeIn(probeAt - now, now);
+      if (wait === this.#fit.wait) this.#blockages.block(flow, row, i, this.#fit, payer);
       const least = leastWait(path, i, floors[i], now);
       if (least === 0) continue;
       this.#blockages.drain(path.indexes[i]);
@@ -224,16 +216,17 @@ export class Pump {
     const { path } = flow.lane;
     const isPassing = this.#blockages.recordPassing(path, this.#fit);
     debitAll(tickets, row, flow, this.#fit, now);
-    if (!isPassing) flow.band.advance(flow, flow.lane);
-    flow.account.charge(path, this.#fit.costs, flow.band.virtual, isPassing);
+    flow.account.charge(flow, this.#fit.costs, flow.band, isPassing);
+    if (!isPassing) flow.band.peakWeight = flow.band.activeWeight;
     this.#backlog.remove(row);
     const { index } = flow.band;
     for (const guarantee of this.#guaranteesOf[index]) guarantee.spend(this.#fit.dominantCost);
     for (const ceiling of this.#ceilingsOf[index]) ceiling.spend(this.#fit.dominantCost);
     tickets.state.set(row, TicketState.granted);
     tickets.since.set(row, now);
+    tickets.predicted.set(row, path.serviceMicros);
     flow.granted++;
-    replaceFlows(flow);
+    rekeyFlows(flow);
     this.#granted.push(tickets.references[row]);
   }
 

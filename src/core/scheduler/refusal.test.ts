@@ -58,6 +58,34 @@ describe("a full queue", () => {
     driver.cancel(first);
     expect(driver.submit({ tenant, path }).state).toBe("waiting");
   });
+
+  test("gives the place of one that waits in the lowest band to one of a higher band", () => {
+    const driver = new SchedulerDriver({ bands: BANDS, maxWaiting: 3 });
+    const path = driver.path(bucket({ amount: 1, initialShare: 0 }));
+    const [high, low] = [driver.tenant("high"), driver.tenant("low")];
+    driver.submit({ tenant: high, path, band: 0 });
+    const kept = driver.submit({ tenant: low, path, band: 1 });
+    const last = driver.submit({ tenant: low, path, band: 1 });
+    const newcomer = driver.submit({ tenant: high, path, band: 0 });
+    expect([newcomer.state, kept.state, last.state]).toEqual(["waiting", "waiting", "displaced"]);
+    expect(driver.submit({ tenant: low, path, band: 1 }).refusal?.code).toBe("queue_full");
+  });
+
+  test.each([
+    { name: "one whose tenant's own limit holds it back", isRetry: false },
+    { name: "a retry that has to stay away for a while", isRetry: true },
+  ])("gives the place of $name, too", ({ isRetry }) => {
+    const driver = new SchedulerDriver({ bands: BANDS, maxWaiting: 1 });
+    const path = driver.path(bucket({ amount: 10 }));
+    const own = isRetry ? [] : [bucket({ amount: 1, per: MINUTE })];
+    const tenant = driver.tenant("capped", 1, own);
+    const first = driver.submit({ tenant, path, band: 1, service: null });
+    const held = isRetry ? first : driver.submit({ tenant, path, band: 1 });
+    if (isRetry) driver.retry(first, { requests: 1 }, MINUTE);
+    expect([held.state, driver.scheduler.waiting]).toEqual(["waiting", 1]);
+    const newcomer = driver.submit({ tenant: driver.tenant("high"), path, band: 0 });
+    expect([newcomer.state, held.state]).toEqual(["running", "displaced"]);
+  });
 });
 
 describe("a hopeless wait", () => {

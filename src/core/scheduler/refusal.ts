@@ -86,9 +86,9 @@ function fitsBehindAll(
   for (let i = 0; i < meters.length; i++) {
     const amount = fit.amounts[i];
     if (amount === 0) continue;
-    let whole = amount;
-    for (let above = 0; above <= band; above++) whole += bands[above].queued.at(indexes[i]);
-    if (meters[i].waitFor(whole, floors[i], now) > 0) return false;
+    let ahead = 0;
+    for (let above = 0; above <= band; above++) ahead += bands[above].queued.at(indexes[i]);
+    if (meters[i].waitBehind(ahead, amount, floors[i], now) > 0) return false;
   }
   return true;
 }
@@ -105,6 +105,7 @@ function forecast(scheduler: Situation, request: EnqueueRequest, fit: Fit, now: 
     floors: band === 0 ? path.floorsFirst : path.floorsOther,
     guarantees: scheduler.guaranteesOf(band),
     ceilings: scheduler.ceilingsOf(band),
+    ceilingsOf: (above) => scheduler.ceilingsOf(above),
     now,
   });
 }

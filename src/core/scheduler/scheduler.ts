@@ -19,7 +19,7 @@ import { MAX_METERS_PER_PATH, Path } from "./path.ts";
 import { Pump, type Pumped } from "./pump.ts";
 import { type Assessment, assess, type Refusal } from "./refusal.ts";
 import type { EnqueueRequest } from "./request.ts";
-import { Flow, replaceFlows, Tenant, type TenantOptions } from "./tenant.ts";
+import { Flow, rekeyFlows, Tenant, type TenantOptions } from "./tenant.ts";
 
 /** Orders tickets without a deadline behind those with one: microseconds, the year 2112. */
 const NO_DEADLINE = 2 ** 52;
@@ -65,7 +65,7 @@ export class Scheduler {
       ceilings.filter((ceiling) => ceiling.bands.includes(index)),
     );
     this.#backlog = new Backlog(now, this.#guaranteesOf);
-    this.#blockages = new Blockages(this.#backlog.tickets);
+    this.#blockages = new Blockages(this.#backlog.tickets, guarantees.length);
     this.#pump = new Pump({
       bands: this.bands,
       guarantees,
@@ -99,7 +99,8 @@ export class Scheduler {
     this.#paths.push(path);
     for (const index of indexes) this.#pathsOf[index] = (this.#pathsOf[index] ?? 0) + 1;
     for (const known of this.#paths) {
-      known.sharedIndexes = known.indexes.filter((index) => this.#pathsOf[index] > 1);
+      const isShared = (index: number) => this.#pathsOf[index] > 1;
+      known.sharedPlaces = known.indexes.flatMap((index, i) => (isShared(index) ? [i] : []));
     }
     return path;
   }
@@ -250,7 +251,7 @@ export class Scheduler {
     const flow = this.#backlog.flows[tickets.flow.at(row)];
     settleAll(tickets, row, flow, counted, now);
     flow.granted--;
-    replaceFlows(flow);
+    rekeyFlows(flow);
     if (flow.tenant.meters.length > 0) this.#backlog.unparkTenant(flow.tenant.flows.values(), now);
     return row;
   }

@@ -76,7 +76,6 @@ export class Flow implements Keyed {
   key = 0;
   heapIndex = -1;
   tag = 0;
-  bandTag = 0;
   readonly band: Band<Flow>;
   readonly lane: Lane<Flow>;
   readonly tenant: Tenant;
@@ -107,12 +106,11 @@ export class Flow implements Keyed {
 }
 
 /** A tenant's account in a band is one on all its paths: a grant on one moves it on the others. */
-export function replaceFlows(flow: Flow): void {
+export function rekeyFlows(flow: Flow): void {
   const { flows } = flow.account;
   for (let i = 0; i < flows.length; i++) {
     const sibling = flows[i];
-    if (sibling.waiting.size === 0 || sibling.parkedUntil > 0) continue;
-    sibling.band.place(sibling, sibling.lane);
-    if (sibling.isCompeting) sibling.lane.flows.rekey(sibling, sibling.tag);
+    if (sibling.isCompeting && sibling.parkedUntil === 0)
+      sibling.lane.flows.rekey(sibling, sibling.tag);
   }
 }
