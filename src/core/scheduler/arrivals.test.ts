@@ -7,7 +7,7 @@ function busyFor(seconds: number): Arrivals {
   const arrivals = new Arrivals(T0);
   for (let second = 0; second < seconds; second++) {
     for (let part = 0; part < 4; part++) {
-      arrivals.add(1, (10 * SECOND) / 4, T0 + second * SECOND + part * 250_000);
+      arrivals.add(1, (10 * SECOND) / 4, true, T0 + second * SECOND + part * 250_000);
     }
   }
   return arrivals;
@@ -37,7 +37,7 @@ describe("arrivals", () => {
 
   test("what has come in the second that runs does not count yet", () => {
     const arrivals = new Arrivals(T0);
-    arrivals.add(0, 5 * SECOND, T0);
+    arrivals.add(0, 5 * SECOND, true, T0);
     expect(arrivals.shortRate(0, T0 + SECOND - 1)).toBe(0);
     expect(arrivals.shortRate(0, T0 + SECOND)).toBe(0.5);
   });
@@ -50,4 +50,15 @@ describe("arrivals", () => {
     expect(arrivals.shortRate(0, now)).toBe(0);
     expect(arrivals.longRate(7, now)).toBe(0);
   });
+});
+
+test("who is refused at once presses, but takes nothing from those who come later", () => {
+  const arrivals = new Arrivals(T0);
+  for (let second = 0; second < 120; second++) {
+    arrivals.add(0, SECOND, true, T0 + second * SECOND);
+    arrivals.add(0, 3 * SECOND, false, T0 + second * SECOND);
+  }
+  const now = T0 + 120 * SECOND;
+  expect(arrivals.shortRate(0, now)).toBeCloseTo(1, 3);
+  expect(arrivals.longRate(0, now)).toBeGreaterThan(3);
 });

@@ -1,4 +1,7 @@
-/** Arrivals: moving averages of the demand that arrives, per meter, for waits (10 s) and pressure (60 s). */
+/**
+ * Arrivals: moving averages of the demand that arrives, per meter: of what is queued, for waits (10 s),
+ * and of all, for pressure (60 s): who is refused at once presses, too, but takes nothing from others.
+ */
 import { MICROS_PER_SECOND } from "../clock.ts";
 import { Sums } from "./sums.ts";
 
@@ -11,7 +14,8 @@ export class Arrivals {
   #endsAt: number;
   /** Meters that something has arrived for: indexes below this. */
   #meters = 0;
-  readonly #current = new Sums();
+  readonly #queued = new Sums();
+  readonly #all = new Sums();
   readonly #short = new Sums();
   readonly #long = new Sums();
 
@@ -20,19 +24,20 @@ export class Arrivals {
     this.#endsAt = (this.#bin + 1) * BIN_MICROS;
   }
 
-  add(meter: number, amount: number, now: number): void {
+  add(meter: number, amount: number, isQueued: boolean, now: number): void {
     if (now >= this.#endsAt) this.#roll(now);
     if (meter >= this.#meters) this.#meters = meter + 1;
-    this.#current.add(meter, amount);
+    this.#all.add(meter, amount);
+    if (isQueued) this.#queued.add(meter, amount);
   }
 
-  /** Micro-units per microsecond over about 10 s. */
+  /** Of what is queued, micro-units per microsecond over about 10 s. */
   shortRate(meter: number, now: number): number {
     if (now >= this.#endsAt) this.#roll(now);
     return this.#short.at(meter) / BIN_MICROS;
   }
 
-  /** Micro-units per microsecond over about 60 s. */
+  /** Of all, micro-units per microsecond over about 60 s. */
   longRate(meter: number, now: number): number {
     if (now >= this.#endsAt) this.#roll(now);
     return this.#long.at(meter) / BIN_MICROS;
@@ -45,10 +50,12 @@ export class Arrivals {
     this.#bin = bin;
     this.#endsAt = (bin + 1) * BIN_MICROS;
     for (let meter = 0; meter < this.#meters; meter++) {
-      const amount = this.#current.at(meter);
-      this.#short.set(meter, faded(this.#short.at(meter), amount, SHORT_BINS, passed));
-      this.#long.set(meter, faded(this.#long.at(meter), amount, LONG_BINS, passed));
-      this.#current.set(meter, 0);
+      const queued = this.#queued.at(meter);
+      const all = this.#all.at(meter);
+      this.#short.set(meter, faded(this.#short.at(meter), queued, SHORT_BINS, passed));
+      this.#long.set(meter, faded(this.#long.at(meter), all, LONG_BINS, passed));
+      this.#queued.set(meter, 0);
+      this.#all.set(meter, 0);
     }
   }
 }

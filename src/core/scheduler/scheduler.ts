@@ -140,6 +140,7 @@ export class Scheduler {
     this.#fit.take(tickets, row, request.path);
     const answer = assess(this, request, this.#fit, now, victim >= 0);
     if (answer.kind === "refused") {
+      if (answer.code !== "demand_exceeds_limit") this.#recordArrival(request, false, now);
       tickets.free(row);
       return answer;
     }
@@ -150,7 +151,7 @@ export class Scheduler {
     tickets.expiresAt.set(row, request.expiresAt);
     tickets.since.set(row, now);
     tickets.flow.set(row, this.#flowFor(request).id);
-    this.#recordArrival(request, now);
+    this.#recordArrival(request, true, now);
     this.#backlog.add(row, now, now);
     return { kind: "queued", handle: tickets.handleOf(row), expectedWait: answer.wait };
   }
@@ -289,10 +290,10 @@ export class Scheduler {
   }
 
   /** Its amounts are still in `#fit`. */
-  #recordArrival({ path, band }: EnqueueRequest, now: number): void {
+  #recordArrival({ path, band }: EnqueueRequest, isQueued: boolean, now: number): void {
     const { arrivals } = this.bands[band];
     for (let i = 0; i < path.indexes.length; i++) {
-      arrivals.add(path.indexes[i], this.#fit.amounts[i], now);
+      arrivals.add(path.indexes[i], this.#fit.amounts[i], isQueued, now);
     }
   }
 }
