@@ -14,7 +14,7 @@ upstreams:
     dialect: openai
     base_url: https://api.openai.com/v1
     api_key: "\${OPENAI_API_KEY:-}"
-    # Your account's limits, from the provider's console. Without them nothing is held back.
+    # Your account's limits, from the provider's console. Without them they are learned from headers.
     limits:
       - { rpm: 500, tpm: 200k }                    # the account
     #   - { model: "gpt-5*", rpm: 500, tpm: 30k }  # these models together

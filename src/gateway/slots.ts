@@ -65,6 +65,7 @@ export class SlotDesk {
         `upstream: found ${JSON.stringify(body.upstream) ?? "nothing"}, allowed: ${known}`,
       );
     }
+    checkFields(body);
     const abort = new AbortController();
     context.response.on("close", () => abort.abort(new Error("the client is gone")));
     const slot = await acquireSlot(this.#runtime, {
@@ -103,10 +104,10 @@ export class SlotDesk {
     const leased = this.#leased.get(id);
     const ended = this.#ended.get(id);
     const owner = leased?.tenant ?? ended?.tenant;
-    if (owner !== tenant) throw notFound(context.path);
+    if (owner !== tenant) throw noSlot(id);
     switch (action) {
       case "renew":
-        if (leased === undefined) throw notFound(context.path);
+        if (leased === undefined) throw noSlot(id);
         leased.cancelTimer();
         leased.cancelTimer = this.#startLease(id);
         sendJson(context, 200, { slot: id, lease_ms: LEASE_MS });
@@ -145,6 +146,11 @@ export class SlotDesk {
   }
 }
 
+function noSlot(id: string): SluiceError {
+  const name = JSON.stringify(id.slice(0, 100));
+  return new SluiceError("not_found", `there is no slot ${name}, or it is over`);
+}
+
 function notFound(path: string): SluiceError {
   return new SluiceError("not_found", `nothing is served at ${JSON.stringify(path.slice(0, 200))}`);
 }
@@ -162,6 +168,16 @@ function taskClaims(task: unknown): (name: string) => string | undefined {
   if (typeof task === "string") return (name) => (name === "task-type" ? task : undefined);
   if (!isObject(task)) return () => undefined;
   return (name) => textOf(task[name === "task-type" ? "type" : name.replaceAll("-", "_")]);
+}
+
+const FIELDS = ["upstream", "model", "demand", "task", "max_wait_ms"];
+
+/** A field with a slip in its name would be passed over silently. */
+function checkFields(body: JsonObject): void {
+  const unknown = Object.keys(body).find((name) => !FIELDS.includes(name));
+  if (unknown === undefined) return;
+  const allowed = FIELDS.join(", ");
+  throw new SluiceError("invalid_request", `${unknown}: unknown, allowed: ${allowed}`);
 }
 
 const DEMAND_FIELDS = ["requests", "input_tokens", "output_tokens", "units"];

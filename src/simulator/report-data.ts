@@ -48,9 +48,10 @@ export interface Series {
   readonly jain: readonly (number | null)[];
 }
 
+/** Of the tasks that were served. */
 export interface WaitQuantiles {
   readonly tier: string;
-  /** Shares from 0 to 1, growing. */
+  /** Shares of all tasks of the tier, growing from 0 to the share that was served. */
   readonly quantiles: readonly { readonly share: number; readonly waitMs: number }[];
 }
 

@@ -159,7 +159,7 @@ describe("sluice simulate", () => {
     const report = ["--report", "report.html"];
     const { code, stdout, stderr } = simulate("--trace", "trace.csv", ...report);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^ +429s +requests +budget used +fairness +inversions\nsluice +0 /);
+    expect(stdout).toMatch(/\n +429s +requests +budget used +fairness +inversions\nsluice +0 /);
     for (const name of POLICIES)
       expect(stdout.match(new RegExp(`^${name} `, "gm"))).toHaveLength(5);
     for (const tier of TIERS) expect(stdout).toMatch(new RegExp(`^${tier} \\(\\d+\\) +ok`, "m"));

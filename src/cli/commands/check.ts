@@ -49,8 +49,11 @@ export function remarksOn(file: string, loaded: Extract<Loaded, { ok: true }>): 
     ...loaded.inactive.map((key) => describeInactive(file, key)),
     ...unlimited.map(
       ({ name }) =>
-        `${file}: upstreams.${name}.limits: absent, and not learned from headers yet: nothing is held back there`,
+        `${file}: upstreams.${name}.limits: absent, so they are learned from the provider's headers`,
     ),
+    ...(loaded.config.policy.shadow
+      ? [`${file}: policy.shadow: nothing is held back, only told what would be`]
+      : []),
   ];
 }
 

@@ -81,7 +81,7 @@ async function start(config: Config, initialLevel: number): Promise<Gateway> {
 
 function announce({ url, runtime }: Gateway, isJson: boolean): void {
   if (isJson) print(JSON.stringify({ ready: true, url }));
-  else note(`sluice: listening on ${url}`);
+  else note(`sluice: listening on ${url} (pid ${process.pid})`);
   const { upstreams, tenants } = runtime.config;
   const access = runtime.directory.hasKeys ? "keys required" : "no keys: anyone may use it";
   note(

@@ -1,6 +1,7 @@
 /** `sluice simulate`: plays a recorded load under several policies in virtual time and compares them. */
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
+import { getSystemErrorMessage } from "node:util";
 import { Command } from "commander";
 import { describeProblem, loadConfig } from "../../config/index.ts";
 import { SluiceError } from "../../core/errors.ts";
@@ -74,6 +75,7 @@ async function simulate(flags: SimulateFlags): Promise<ExitCode> {
   const policies = policiesIn(flags.policy);
   if (flags.whatIf !== undefined) parseChanges(flags.whatIf);
   checkTogether(flags);
+  if (flags.report !== undefined) checkWritable(flags.report);
   const recording = readRecording(flags.trace);
   const place = placeFor(flags, recording);
   if (place === null) return EXIT.usage;
@@ -99,6 +101,20 @@ function checkTogether({ config, speed, scale }: SimulateFlags): void {
     "invalid_request",
     `--scale: found ${scale} with --config and --speed; allowed: one of --scale and --speed where --config gives the limits`,
   );
+}
+
+/** Before the run, not after it. */
+function checkWritable(file: string): void {
+  try {
+    writeFileSync(file, "", { flag: "a" });
+  } catch (error) {
+    const { errno } = error as NodeJS.ErrnoException;
+    const why = errno === undefined ? (error as Error).message : getSystemErrorMessage(errno);
+    throw new SluiceError(
+      "invalid_request",
+      `--report: found ${file} (${why}); allowed: a file that can be written`,
+    );
+  }
 }
 
 /** Null: the configuration is wrong, and it has been said why. */

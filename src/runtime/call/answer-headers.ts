@@ -33,8 +33,7 @@ function inHeader(text: string): string {
 }
 
 /**
- * Of each dimension the meter with the smallest share left: that is what binds. What is kept back is
- * not left. In shadow mode nothing of ours binds: the provider's own headers go to the client.
+ * Of each dimension the meter with the least left: that is what binds. What is kept back is not left. In shadow mode nothing of ours binds: the provider's own headers go to the client.
  */
 export function bindingRateHeaders(
   client: ClientDialect,
@@ -54,10 +53,15 @@ export function bindingRateHeaders(
       resetMs: ((resetsAt ?? now) - now) / MICROS_PER_MS,
     };
     const known = states[name];
-    if (!known || state.remaining / state.limit < known.remaining / known.limit)
-      states[name] = state;
+    if (!known || isTighter(state, known)) states[name] = state;
   }
   return rateHeaders(client, states, now / MICROS_PER_MS);
+}
+
+/** Where as much is left, the lower limit is what a larger request would meet. */
+function isTighter(one: RateState, other: RateState): boolean {
+  const byRemaining = one.remaining - other.remaining;
+  return byRemaining === 0 ? one.limit < other.limit : byRemaining < 0;
 }
 
 const RATE_NAMES: Partial<Record<Dimension, keyof RateStates>> = {

@@ -13,6 +13,8 @@ interface Line {
   readonly amountOf: (policy: PolicyReport) => number;
   readonly told: (value: number, policy: PolicyReport) => string;
   readonly isMoreBetter: boolean;
+  /** Absent: every policy competes for the mark. */
+  readonly competes?: (policy: PolicyReport) => boolean;
 }
 
 const LINES: readonly Line[] = [
@@ -42,6 +44,9 @@ const LINES: readonly Line[] = [
   },
 ];
 
+/** Shares of refused tasks that are this near are alike. */
+const SAME_SHARE = 0.01;
+
 const TIER_LINES: readonly (Omit<Line, "amountOf" | "told"> & {
   readonly amountOf: (figures: TierFigures) => number;
   readonly told: (value: number, figures: TierFigures) => string;
@@ -68,7 +73,7 @@ export function comparison(
     policies.length === 1
       ? markup`<h2>Figures</h2>`
       : markup`<h2>Policies compared</h2>
-<p>The same arrivals and limits for each. <span class="best">Marked</span>: the best of its line.</p>`;
+<p>The same arrivals and limits for each. <span class="best">Marked</span>: the best of its line; for waits among those that refuse the fewest.</p>`;
   return markup`<section class="card wide">${intro}
 <div class="scroll"><table><thead><tr><td></td>${heads}</tr></thead>
 <tbody>${LINES.map((line) => row(line, policies))}</tbody>${bodies}</table></div>
@@ -90,16 +95,25 @@ function tierBody(
   tiers: number,
 ): Markup {
   const tasks = plural(policies[0]?.figures.tiers[tier]?.count ?? 0, "task");
+  const shares = policies.map(({ figures }) => unservedShare(figures.tiers[tier]));
+  const least = Math.min(...shares.filter(Number.isFinite));
   const lines = TIER_LINES.map(
     ({ label, isMoreBetter, amountOf, told }): Line => ({
       label,
       isMoreBetter,
+      // Who refuses more has shorter waits for that reason alone.
+      competes: ({ figures }) =>
+        amountOf === notServed || unservedShare(figures.tiers[tier]) <= least + SAME_SHARE,
       amountOf: ({ figures }) => valueIn(figures.tiers[tier], amountOf),
       told: (value, { figures }) => told(value, figures.tiers[tier]),
     }),
   );
   return markup`<tbody><tr class="tier"><th scope="rowgroup" colspan="${policies.length + 1}">${swatch(tierColour(place, tiers))}${tier} <small>${tasks}</small></th></tr>
 ${lines.map((line) => row(line, policies))}</tbody>`;
+}
+
+function unservedShare(figures: TierFigures | undefined): number {
+  return valueIn(figures, (known) => notServed(known) / known.count);
 }
 
 /** A tier without tasks has nothing to be good at. */
@@ -111,16 +125,21 @@ function valueIn(
 }
 
 function row(
-  { label, amountOf, told, isMoreBetter }: Line,
+  { label, amountOf, told, isMoreBetter, competes = () => true }: Line,
   policies: readonly PolicyReport[],
 ): Markup {
   const values = policies.map(amountOf);
   const texts = policies.map((policy, place) =>
     Number.isFinite(values[place]) ? told(values[place], policy) : "–",
   );
-  const best = bestOf(values, texts, isMoreBetter);
-  const cells = texts.map((text): Content => {
-    if (text !== best) return markup`<td>${text}</td>`;
+  const inRace = policies.map(competes);
+  const best = bestOf(
+    values.map((value, place) => (inRace[place] ? value : Number.NaN)),
+    texts,
+    isMoreBetter,
+  );
+  const cells = texts.map((text, place): Content => {
+    if (text !== best || !inRace[place]) return markup`<td>${text}</td>`;
     return markup`<td class="best">${text}<span class="unseen"> best</span></td>`;
   });
   return markup`<tr><th scope="row">${label}</th>${cells}</tr>
@@ -134,7 +153,7 @@ function bestOf(
   isMoreBetter: boolean,
 ): string | null {
   const known = values.filter(Number.isFinite);
-  if (known.length < 2 || new Set(texts).size === 1) return null;
+  if (known.length < 1 || new Set(texts).size === 1) return null;
   return texts[values.indexOf(isMoreBetter ? Math.max(...known) : Math.min(...known))];
 }
 

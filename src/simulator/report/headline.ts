@@ -61,10 +61,14 @@ function inBrief({ figures }: PolicyReport, tier: string | undefined): string {
 function setting(report: SimulationReport): Markup {
   const { source, seconds, policies, tiers, seed } = report;
   const tasks = tiers.reduce((sum, tier) => sum + (policies[0].figures.tiers[tier]?.count ?? 0), 0);
-  const limits =
-    report.limits.length === 0 ? "" : ` Limits: ${report.limits.map(limitInWords).join("; ")}.`;
+  const limits = report.limits.length === 0 ? "" : ` Limits: ${limitsInWords(report)}.`;
   const under = policies.length === 1 ? "one policy" : `${policies.length} policies`;
   return markup`<b>${source}</b>: ${span(seconds * 1_000)} of arrivals that ask for ${times(report.scale)} what the provider allows, under ${under}; ${plural(tasks, "task")} measured.${limits} Seed ${seed}.`;
+}
+
+/** For people, e.g. `111 requests a minute; 128,065 tokens a minute`. */
+export function limitsInWords({ limits }: Pick<SimulationReport, "limits">): string {
+  return limits.map(limitInWords).join("; ");
 }
 
 function limitInWords({ dimension, amount, perSeconds, selector }: ReportedLimit): string {

@@ -57,8 +57,13 @@ function waitQuantilesOf(
     const own = results.filter(
       ({ task }) => task.tier === tier && task.atMs >= load.measuredFromMs,
     );
-    const waits = sortedWaits(own);
-    const quantiles = SHARES.map((share) => ({ share, waitMs: percentileOfSorted(waits, share) }));
+    const served = own.filter(({ wasGranted }) => wasGranted);
+    const waits = sortedWaits(served);
+    const quantiles = SHARES.map((share) => ({
+      // Who gives up early is not quick: only those served count, as a share of all.
+      share: (share * served.length) / own.length,
+      waitMs: percentileOfSorted(waits, share),
+    }));
     return { tier: name, quantiles: waits.length > 0 ? quantiles : [] };
   });
 }

@@ -1,5 +1,6 @@
 /** Summary: the figures of all policies as lines for a terminal, one line a policy. */
 import { inSeconds, percent, whole } from "../../figures/words.ts";
+import { limitsInWords } from "../report/headline.ts";
 import type { PolicyReport, SimulationReport } from "../report-data.ts";
 
 interface Column {
@@ -26,7 +27,8 @@ const OF_TIER: readonly Column[] = [
 ];
 
 /** Lines without colours; waits in seconds. */
-export function summaryLines({ policies, tiers }: SimulationReport): string[] {
+export function summaryLines(report: SimulationReport): string[] {
+  const { policies, tiers } = report;
   const nameWidth = Math.max(NAME_WIDTH, ...policies.map(({ name }) => name.length + 1));
   const line = (name: string, columns: readonly Column[], cells: readonly string[]) =>
     name.padEnd(nameWidth) + cells.map((cell, i) => cell.padStart(columns[i].width)).join("");
@@ -49,7 +51,18 @@ export function summaryLines({ policies, tiers }: SimulationReport): string[] {
       ...block(`${tier} (${whole(count)})`, OF_TIER, (policy) => tierCells(policy, tier)),
     ];
   });
-  return [...block("", OVERALL, overallCells), ...blocks.flat()];
+  return [...introduction(report), "", ...block("", OVERALL, overallCells), ...blocks.flat()];
+}
+
+/** What was played, and how to read what follows. */
+function introduction(report: SimulationReport): string[] {
+  const { source, seconds, scale, seed } = report;
+  const limits = report.limits.length === 0 ? "" : ` (${limitsInWords(report)})`;
+  return [
+    `${source}: ${whole(Math.round(seconds))} s of arrivals that ask for ${Number(scale.toFixed(2))} times the limits${limits}, seed ${seed}.`,
+    "Waits in seconds, until a task was sent or given up. Fairness: the least of Jain's index, 1 is even.",
+    "Inversions: somebody of a lower class went although one of a higher class had room.",
+  ];
 }
 
 function overallCells({ figures, series }: PolicyReport): string[] {

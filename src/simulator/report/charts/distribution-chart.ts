@@ -40,7 +40,7 @@ export function distributionChart(
   });
   return chart({
     title: "Distribution of waits",
-    note: "Share of a tier's tasks that waited no longer than this. A curve that rises early is better.",
+    note: "Share of a tier's tasks that were served after no longer a wait than this. A curve that rises early, and to the top, is better.",
     legend: legendOf(policies.map(({ name }) => ({ name, ...looks.get(name)! }))),
     body: markup`<div class="panels">${panels}</div>`,
     isWide: true,
@@ -78,7 +78,7 @@ function outlined({ look, quantiles }: Curve, scale: WaitScale): Markup | null {
 function readoutOf(curves: readonly Curve[], scale: WaitScale): Readout {
   const waits = [...Array(PLACES).keys()].map((place) => scale.waitMsAt((place + 0.5) / PLACES));
   return {
-    heads: waits.map((waitMs) => `waited ≤ ${duration(waitMs)}`),
+    heads: waits.map((waitMs) => `served after ≤ ${duration(waitMs)}`),
     rows: curves.map(({ name, look, quantiles }) => ({
       name,
       colour: look.colour,
@@ -90,7 +90,9 @@ function readoutOf(curves: readonly Curve[], scale: WaitScale): Readout {
 /** Between two quantiles, as if waits were spread evenly; NaN where there are none. */
 function shareWithin(quantiles: Quantiles, waitMs: number): number {
   const next = quantiles.findIndex((quantile) => quantile.waitMs > waitMs);
-  if (next <= 0) return quantiles.length === 0 ? Number.NaN : next === 0 ? 0 : 1;
+  if (quantiles.length === 0) return Number.NaN;
+  if (next < 0) return quantiles[quantiles.length - 1].share;
+  if (next === 0) return 0;
   const [from, to] = [quantiles[next - 1], quantiles[next]];
   const way = (waitMs - from.waitMs) / (to.waitMs - from.waitMs);
   return from.share + way * (to.share - from.share);
@@ -98,7 +100,8 @@ function shareWithin(quantiles: Quantiles, waitMs: number): number {
 
 function inWords({ name, quantiles }: Curve): string {
   const median = quantiles.find(({ share }) => share >= 0.5);
+  if (quantiles.length === 0) return `${name}: no tasks`;
   return median === undefined
-    ? `${name}: no tasks`
-    : `${name}: half waited at most ${duration(median.waitMs)}`;
+    ? `${name}: less than half were served`
+    : `${name}: half were served after at most ${duration(median.waitMs)}`;
 }
