@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { benchAgreement } from "./agreement/bench.ts";
 import { benchCore } from "./core/bench.ts";
+import { benchHeadOfLine } from "./core/head-of-line.ts";
 import type { Figure } from "./figure.ts";
 import { benchGateway } from "./gateway/bench.ts";
 import { benchSimulator } from "./simulator/bench.ts";
@@ -10,6 +11,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<read
   agreement: benchAgreement,
   core: benchCore,
   gateway: benchGateway,
+  "head-of-line": benchHeadOfLine,
   simulator: benchSimulator,
 };
 

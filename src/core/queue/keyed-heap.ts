@@ -12,6 +12,8 @@ const ARITY = 4;
 
 export class KeyedHeap<T extends Keyed> {
   readonly #items: T[] = [];
+  /** Of the items, in the same places: a sift looks at keys side by side, not at items all over. */
+  readonly #keys: number[] = [];
 
   get size(): number {
     return this.#items.length;
@@ -34,69 +36,74 @@ export class KeyedHeap<T extends Keyed> {
   add(item: T, key: number): void {
     item.key = key;
     this.#items.push(item);
-    this.#siftUp(this.#items.length - 1, item);
+    this.#keys.push(key);
+    this.#siftUp(this.#items.length - 1, item, key);
   }
 
   remove(item: T): void {
     const index = item.heapIndex;
     const last = this.#items.pop() as T;
+    const key = this.#keys.pop() as number;
     item.heapIndex = -1;
-    if (last !== item) this.#settle(index, last);
+    if (last !== item) this.#settle(index, last, key);
   }
 
   /** Changes the key of an item that is in this heap. */
   rekey(item: T, key: number): void {
     if (item.key === key) return;
     item.key = key;
-    this.#settle(item.heapIndex, item);
+    this.#settle(item.heapIndex, item, key);
   }
 
-  #settle(index: number, item: T): void {
-    if (index > 0 && isBefore(item, this.#items[(index - 1) >> 2])) this.#siftUp(index, item);
-    else this.#siftDown(index, item);
+  #settle(index: number, item: T, key: number): void {
+    if (index > 0 && this.#isBefore(item, key, (index - 1) >> 2)) this.#siftUp(index, item, key);
+    else this.#siftDown(index, item, key);
   }
 
-  #siftUp(start: number, item: T): void {
-    const items = this.#items;
+  #siftUp(start: number, item: T, key: number): void {
     let index = start;
     while (index > 0) {
       const parent = (index - 1) >> 2;
-      if (!isBefore(item, items[parent])) break;
-      this.#place(index, items[parent]);
+      if (!this.#isBefore(item, key, parent)) break;
+      this.#place(index, this.#items[parent], this.#keys[parent]);
       index = parent;
     }
-    this.#place(index, item);
+    this.#place(index, item, key);
   }
 
-  #siftDown(start: number, item: T): void {
+  #siftDown(start: number, item: T, key: number): void {
     let index = start;
     for (;;) {
       const child = this.#firstChild(index);
-      if (child < 0 || !isBefore(this.#items[child], item)) break;
-      this.#place(index, this.#items[child]);
+      if (child < 0 || this.#isBefore(item, key, child)) break;
+      this.#place(index, this.#items[child], this.#keys[child]);
       index = child;
     }
-    this.#place(index, item);
+    this.#place(index, item, key);
   }
 
   #firstChild(index: number): number {
-    const items = this.#items;
+    const keys = this.#keys;
     const first = index * ARITY + 1;
-    if (first >= items.length) return -1;
-    const end = Math.min(first + ARITY, items.length);
+    if (first >= keys.length) return -1;
+    const end = Math.min(first + ARITY, keys.length);
     let best = first;
     for (let child = first + 1; child < end; child++) {
-      if (isBefore(items[child], items[best])) best = child;
+      if (keys[child] > keys[best]) continue;
+      if (keys[child] < keys[best] || this.#items[child].id < this.#items[best].id) best = child;
     }
     return best;
   }
 
-  #place(index: number, item: T): void {
+  /** Does an item go before the one at `index`? */
+  #isBefore(item: T, key: number, index: number): boolean {
+    const other = this.#keys[index];
+    return key === other ? item.id < this.#items[index].id : key < other;
+  }
+
+  #place(index: number, item: T, key: number): void {
     this.#items[index] = item;
+    this.#keys[index] = key;
     item.heapIndex = index;
   }
-}
-
-function isBefore(a: Keyed, b: Keyed): boolean {
-  return a.key === b.key ? a.id < b.id : a.key < b.key;
 }

@@ -125,6 +125,7 @@ export function settleAll(
   for (let i = 0; i < tenant.meters.length; i++) {
     settleMeter(tickets, row, tenant.meters[i], tenant.columns[i], counted, now);
   }
+  path.recordUse(CHARGED, REAL);
   path.recordService(elapsed);
 }
 

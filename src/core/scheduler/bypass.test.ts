@@ -56,7 +56,8 @@ describe("large requests", () => {
     }
     driver.runFor(2 * MINUTE);
     expect(large.state).toBe("settled");
-    expect(waitOf(large)).toBeLessThan(MINUTE);
+    // what they leave is worth 10,000 tokens a minute
+    expect(waitOf(large)).toBeLessThanOrEqual(MINUTE);
   });
 
   test("are not starved by one small tenant with all the weight, and get their weight's share", () => {

@@ -9,6 +9,7 @@ import type { Meter } from "../meter/meter.ts";
 import type { Band, Competitor } from "./band.ts";
 import type { Ceiling } from "./ceiling.ts";
 import type { FairAccount } from "./fair-account.ts";
+import type { Guarantee } from "./guarantee.ts";
 import type { Path } from "./path.ts";
 
 /** Share of the supply that a band is assumed to get at least, so that a forecast stays finite. */
@@ -30,8 +31,8 @@ export interface WaitQuestion {
   /** Micro-units per meter of the path. */
   readonly amounts: Float64Array;
   readonly floors: Float64Array;
-  /** Guarantees of the band: its share may come sooner than its turn in the strict order. */
-  readonly guarantees: readonly { readonly share: number; readonly bands: readonly number[] }[];
+  /** Its own: its share may come sooner than its turn in the strict order. Others' come before it. */
+  guaranteesOf(band: number): readonly Guarantee[];
   /** Ceilings of the band: it waits for them however much others leave. */
   readonly ceilings: readonly Ceiling[];
   /** Ceilings of another band: what it has waiting beyond them stands in nobody's way. */
@@ -55,7 +56,7 @@ function waitAt(question: WaitQuestion, i: number): number {
   const inBand = aheadInBand(question, i);
   let wait = Math.min(strictWait(question, inBand, i), waitBesideCapped(question, inBand, i));
   if (wait > 0) {
-    for (const guarantee of question.guarantees) {
+    for (const guarantee of question.guaranteesOf(question.band.index)) {
       wait = Math.min(wait, guaranteedWait(question, guarantee, inBand, i));
     }
   }
@@ -79,7 +80,9 @@ function strictWait(question: WaitQuestion, inBand: number, i: number): number {
   const isExact = exact > 0 && left === path.supply(i) && whole + floors[i] <= meter.capacity;
   if (isExact) return exact;
   const last = Math.min(amounts[i] + floors[i], Math.max(amounts[i], meter.capacity));
-  return Math.max(0, exact, Math.ceil((ahead + last - meter.level(now)) / left));
+  // Of what goes before it a part comes back when it is settled.
+  const lacking = ahead * path.keptShare(i) + last - meter.level(now);
+  return Math.max(0, exact, Math.ceil(lacking / left));
 }
 
 /** Higher bands take at most what their ceilings allow; Infinity: none of them has one. */
@@ -110,7 +113,7 @@ function waitBesideCapped(question: WaitQuestion, inBand: number, i: number): nu
 /** Higher bands do not touch it, unless it is for them, too. */
 function guaranteedWait(
   { path, band, bands, amounts, now }: WaitQuestion,
-  { share, bands: members }: WaitQuestion["guarantees"][number],
+  { share, bands: members }: Guarantee,
   inBand: number,
   i: number,
 ): number {
@@ -151,12 +154,23 @@ function finiteOr0(wait: number): number {
   return Number.isFinite(wait) ? wait : 0;
 }
 
+/** What higher bands' arrivals leave, and the guarantees of lower ones that have work waiting. */
 function leftSupply(question: WaitQuestion, i: number): number {
-  const { path, now } = question;
+  const { path, band, bands, now } = question;
   const supply = path.supply(i);
   let taken = 0;
-  for (let above = 0; above < question.band.index; above++) {
-    taken += question.bands[above].arrivals.shortRate(path.indexes[i], now);
+  for (let above = 0; above < band.index; above++) {
+    taken += bands[above].arrivals.shortRate(path.indexes[i], now);
+  }
+  taken *= path.keptShare(i);
+  for (let below = band.index + 1; below < bands.length; below++) {
+    if (bands[below].queued.at(path.indexes[i]) === 0) continue;
+    for (const { share, bands: members } of question.guaranteesOf(below)) {
+      const isFirstWaiting = members.every(
+        (member) => member >= below || (member > band.index && bands[member].waiting === 0),
+      );
+      if (isFirstWaiting) taken += share * supply;
+    }
   }
   return Math.max(supply - taken, supply * LEAST_SHARE);
 }

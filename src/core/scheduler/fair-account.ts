@@ -57,10 +57,13 @@ export class FairAccount<F extends AccountFlow = AccountFlow> {
     return sum;
   }
 
-  /** How far it is ahead of a path's lane, pool-nanoseconds. */
+  /**
+   * How far it is ahead of the others in a path's lane, pool-nanoseconds. Most of them are where
+   * the front is; only heads that wait are where the clock stands.
+   */
   leadOn(path: Path): number {
     const flow = this.flows.find(({ lane }) => lane.path === path);
-    return flow === undefined ? 0 : Math.max(0, flow.tag - flow.lane.clock);
+    return flow === undefined ? 0 : Math.max(0, flow.tag - flow.lane.front);
   }
 
   /**

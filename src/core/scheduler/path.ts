@@ -15,6 +15,10 @@ const UNITS = -2;
 const FIRST_SERVICE_MICROS = 1_000_000;
 /** Weight of the newest call in the moving average of service times. */
 const SERVICE_GAIN = 0.1;
+/** The same for what requests really take of what they reserve; it is rarely looked at, so slowly. */
+const KEPT_GAIN = 0.02;
+/** A grave misestimate says nothing about the others. */
+const MOST_KEPT = 2;
 
 export function columnOf(meter: Meter): number {
   const { dimension } = meter.label;
@@ -79,6 +83,9 @@ export class Path {
   readonly floorsOther: Float64Array;
   /** Moving average of how long a call holds its slot, microseconds. */
   serviceMicros = FIRST_SERVICE_MICROS;
+  /** Moving averages of the costs charged at grants and of the real ones, per meter. */
+  readonly #charged: Float64Array;
+  readonly #real: Float64Array;
   readonly #shares: FloorShares;
   readonly #nanosPerUnit: Float64Array;
   readonly #slots: readonly number[];
@@ -99,6 +106,8 @@ export class Path {
     this.groups = groups;
     this.groupMeters = groupMeters;
     this.#shares = shares;
+    this.#charged = new Float64Array(meters.length);
+    this.#real = new Float64Array(meters.length);
     this.floorsFirst = new Float64Array(meters.length);
     this.floorsOther = new Float64Array(meters.length);
     this.#nanosPerUnit = new Float64Array(meters.length);
@@ -144,6 +153,20 @@ export class Path {
   supply(i: number): number {
     const meter = this.meters[i];
     return this.columns[i] === SLOT ? meter.capacity / this.serviceMicros : meter.supply;
+  }
+
+  /** The part of a reservation at the i-th meter that is not given back, on average; 1: unknown. */
+  keptShare(i: number): number {
+    if (this.columns[i] === SLOT || this.#charged[i] === 0) return 1;
+    return this.#real[i] / this.#charged[i];
+  }
+
+  recordUse(charged: Float64Array, real: Float64Array): void {
+    for (let i = 0; i < this.meters.length; i++) {
+      this.#charged[i] += KEPT_GAIN * (charged[i] - this.#charged[i]);
+      const use = Math.min(real[i], MOST_KEPT * charged[i]);
+      this.#real[i] += KEPT_GAIN * (use - this.#real[i]);
+    }
   }
 
   recordService(micros: number): void {

@@ -103,7 +103,7 @@ function forecast(scheduler: Situation, request: EnqueueRequest, fit: Fit, now: 
     isChainStep: request.isChainStep,
     amounts: fit.amounts,
     floors: band === 0 ? path.floorsFirst : path.floorsOther,
-    guarantees: scheduler.guaranteesOf(band),
+    guaranteesOf: (other) => scheduler.guaranteesOf(other),
     ceilings: scheduler.ceilingsOf(band),
     ceilingsOf: (above) => scheduler.ceilingsOf(above),
     now,
