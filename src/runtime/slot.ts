@@ -110,11 +110,12 @@ interface Held {
 
 function slotOf(runtime: Runtime, held: Held, grantedAt: number, waitMs: number): Slot {
   const { upstream, forecast, shadow, reservation } = held;
-  reservation.sent();
+  reservation.sent(grantedAt);
   const end = (how: CallEnd) => {
+    const now = runtime.clock.now();
     shadow?.ended(how);
-    if (how.kind === "answered") reservation.conclude(how.verdict);
-    reservation.settle(upstream.dialect.settle(forecast, how), runtime.clock.now());
+    if (how.kind === "answered") reservation.conclude(how.verdict, now);
+    reservation.settle(upstream.dialect.settle(forecast, how), now);
   };
   return {
     grantedAt,

@@ -11,7 +11,7 @@ import { Runtime } from "./runtime.ts";
 import type { ShadowEvent } from "./shadow/shadow-mode.ts";
 import { acquireSlot, type Slot, type SlotDemand } from "./slot.ts";
 import { createSystemClock } from "./system-clock.ts";
-import { claimsOf, currentTask, runTask, said, type TaskOptions } from "./task-context.ts";
+import { claimsOf, runTask, type TaskOptions, taskWith } from "./task-context.ts";
 import { createFetchTransport, type Fetch } from "./transport/fetch-transport.ts";
 
 export interface SluiceOptions {
@@ -114,8 +114,9 @@ function faceOf(runtime: Runtime, fetch: typeof globalThis.fetch): Sluice {
   };
 }
 
+/** @throws SluiceError, as a rejection, when the upstream is unknown or the slot is refused. */
 async function acquireFor(runtime: Runtime, options: AcquireOptions): Promise<Slot> {
-  const task = { ...currentTask(runtime.clock.now()), ...said<TaskOptions>(options) };
+  const task = taskWith(options, runtime.clock.now());
   const upstream = runtime.upstreams.get(options.upstream);
   if (upstream === undefined) {
     const known = [...runtime.upstreams.keys()].join(", ");
@@ -124,7 +125,7 @@ async function acquireFor(runtime: Runtime, options: AcquireOptions): Promise<Sl
       `upstream: found ${JSON.stringify(options.upstream)}, allowed: ${known}`,
     );
   }
-  return await acquireSlot(runtime, {
+  return acquireSlot(runtime, {
     upstream,
     tenant: runtime.directory.named(task.tenant ?? runtime.config.defaults.tenant, null),
     model: options.model ?? null,

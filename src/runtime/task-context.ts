@@ -56,8 +56,17 @@ export function currentTask(now: number): TaskOptions {
   return { ...options, deadlineMs: Math.max(0, dueAt - now) / MICROS_PER_MS };
 }
 
+/** The task that the caller runs in, with what these options say instead. */
+export function taskWith<T extends TaskOptions>(options: T, now: number): TaskOptions {
+  const outer = currentTask(now);
+  return outer === NO_TASK.options ? options : { ...outer, ...said<TaskOptions>(options) };
+}
+
 /** Without what is undefined: to leave a field out and to leave it open is the same. */
 export function said<T extends object>(options: T): Partial<T> {
+  let isComplete = true;
+  for (const name in options) if (options[name] === undefined) isComplete = false;
+  if (isComplete) return options;
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Partial<T>;
 }

@@ -4,9 +4,9 @@
  * Nothing here asks the scheduler why it did something: whether a request fits is computed anew
  * from the meters' levels, so that the judge shares no code with the judged.
  */
-import { amountOf } from "../../src/core/demand.ts";
 import type { Meter } from "../../src/core/meter/meter.ts";
 import type { Path } from "../../src/core/scheduler/path.ts";
+import { amountIn, bandOf, SchedulerCredits } from "./scheduler-credits.ts";
 import type { Job, SchedulerDriver } from "./scheduler-driver.ts";
 
 /** What was there before a debit. */
@@ -21,21 +21,11 @@ const EXPIRY_MICROS = 8_000;
 /** Heads that do not fit, after which a pump looks no further in one lane. */
 const PROBES = 8;
 
-/** What a guarantee can have earned at most, kept here anew: pool-nanoseconds. */
-interface Credit {
-  readonly share: number;
-  readonly bands: readonly number[];
-  level: number;
-  at: number;
-  largest: number;
-}
-const LEAST_CREDIT = 1_000_000_000;
-
 export class SchedulerChecks {
   readonly #driver: SchedulerDriver;
   readonly #debits = new Map<Meter, Debit[]>();
   readonly #guaranteed: ReadonlySet<number>;
-  readonly #credits: readonly Credit[];
+  readonly #credits: SchedulerCredits;
   #seenGrants = 0;
   #seenExpired = 0;
 
@@ -43,9 +33,7 @@ export class SchedulerChecks {
     this.#driver = driver;
     const { guarantees } = driver.scheduler.options;
     this.#guaranteed = new Set(guarantees.flatMap(({ bands }) => bands));
-    this.#credits = guarantees.map(({ share, bands }) => {
-      return { share, bands, level: 0, at: driver.now, largest: 0 };
-    });
+    this.#credits = new SchedulerCredits(guarantees, driver.now);
     for (const meter of meters) this.#watch(meter);
     driver.afterPump = () => this.#check();
   }
@@ -74,7 +62,7 @@ export class SchedulerChecks {
     }
     this.#seenExpired = expired.length;
     this.#checkCounts();
-    this.#earn(grants);
+    this.#credits.earn([...this.#waiting, ...grants], now);
     this.#checkInversions(grants);
     if (this.#driver.wakeAt > now) this.#checkIdleness(this.#heads(this.#waiting)); // it has finished
   }
@@ -136,7 +124,7 @@ export class SchedulerChecks {
     const still = this.#waiting;
     grants.forEach((grant, i) => {
       const heads = this.#heads([...still, ...grants.slice(i + 1)]);
-      const isPaid = this.#spend(grant);
+      const isPaid = this.#credits.spend(grant);
       for (const head of heads) {
         if (isPaid || bandOf(head) >= bandOf(grant) || !this.#fits(head, taken)) continue;
         if (this.#mayBePassed(head, grant, heads, taken)) continue;
@@ -168,29 +156,6 @@ export class SchedulerChecks {
     return job.options.path.meters.filter(
       (meter, i) => !this.#fitsAt(job, meter, floors[i], taken),
     );
-  }
-
-  /** Earned while any of its bands may have waited: never less than the scheduler itself allows. */
-  #earn(grants: readonly Job[]): void {
-    const { now } = this.#driver;
-    const waited = [...this.#waiting, ...grants];
-    for (const credit of this.#credits) {
-      const own = waited.filter((job) => credit.bands.includes(bandOf(job)));
-      credit.largest = Math.max(0, ...own.map(costOf));
-      const most = Math.max(LEAST_CREDIT, 2 * credit.largest, credit.level);
-      const earned = (now - credit.at) * 1_000 * credit.share;
-      credit.level = own.length > 0 ? Math.min(most, credit.level + earned) : 0;
-      credit.at = now;
-    }
-  }
-
-  /** Takes a grant off the guarantees of its band; could one of them have paid for it? */
-  #spend(grant: Job): boolean {
-    const cost = costOf(grant);
-    const own = this.#credits.filter(({ bands }) => bands.includes(bandOf(grant)));
-    const isPaid = own.some(({ level }) => level >= cost);
-    for (const credit of own) credit.level = Math.max(0, credit.level - cost);
-    return isPaid;
   }
 
   /** Nothing that fits waits, unless for the sake of a request that shares a meter with it. */
@@ -267,19 +232,9 @@ class Taken {
 
 const NOTHING = new Taken([]);
 
-function bandOf({ options }: Job): number {
-  return options.band ?? 0;
-}
-
 function floorsOf(job: Job): Float64Array {
   const { path } = job.options;
   return bandOf(job) === 0 ? path.floorsFirst : path.floorsOther;
-}
-
-/** Pool-nanoseconds at the meter it asks most of. */
-function costOf(job: Job): number {
-  const { path } = job.options;
-  return Math.max(0, ...path.meters.map((meter, i) => path.cost(i, amountIn(job, meter))));
 }
 
 function sharesLane(a: Job, b: Job): boolean {
@@ -289,10 +244,6 @@ function sharesLane(a: Job, b: Job): boolean {
 function hasRoom(meter: Meter, level: number, amount: number, floor: number): boolean {
   if (amount === 0 || level - amount >= floor) return true;
   return amount + floor > meter.capacity && level >= meter.capacity;
-}
-
-function amountIn(job: Job, { label }: Meter): number {
-  return Math.ceil(amountOf(job.demand, label.dimension) * 1_000_000);
 }
 
 function touches(path: Path, meter: Meter): boolean {

@@ -102,7 +102,7 @@ function start(rules: readonly LimitRule[] = [], budget: BudgetOptions = UNKNOWN
   };
   const learn: World["learn"] = async (readings, model = "m") => {
     const reservation = await ask("first", { model });
-    reservation.sent();
+    reservation.sent(clock.now());
     reservation.observe(readings);
     reservation.settle(ONE, clock.now());
     await clock.advance(0);
@@ -196,7 +196,7 @@ describe("whoever waits", () => {
     const all: Reservation[] = [];
     for (const name of names) all.push(await world.ask(name));
     expect(world.log).toEqual(["0", "1", "2", "3"]);
-    for (const reservation of all.slice(0, 4)) reservation.sent();
+    for (const reservation of all.slice(0, 4)) reservation.sent(world.clock.now());
     return all;
   }
 
@@ -263,7 +263,7 @@ describe("whatever runs", () => {
   test("is settled where it was granted, and counted until then", async () => {
     const world = start([rule(100, { perMs: 86_400_000 })], CONFIGURED);
     const running = [await world.ask("a"), await world.ask("b"), await world.ask("c")];
-    for (const reservation of running) reservation.sent();
+    for (const reservation of running) reservation.sent(world.clock.now());
     running[0].observe([reading({ dimension: "tokens", limit: 900, remaining: 900 })]);
     expect(limitsOf(world).map(({ name }) => name)).toEqual([
       "requests of account",
@@ -287,7 +287,7 @@ describe("whatever runs", () => {
   test("is tried again under the limits of now", async () => {
     const world = start();
     const reservation = await world.ask("again");
-    reservation.sent();
+    reservation.sent(world.clock.now());
     reservation.observe([reading({ limit: 60, remaining: 0 })]);
     const now = world.clock.now();
     reservation.retry(ONE, now, now + 600_000_000, now);

@@ -182,8 +182,8 @@ export class Account {
   }
 
   /** A granted request leaves now. */
-  sent(path: Path, demand: Demand): Dispatch {
-    return this.#budget.sent(path, demand, this.#clock.now());
+  sent(path: Path, demand: Demand, now: number): Dispatch {
+    return this.#budget.sent(path, demand, now);
   }
 
   /** The head of its answer is here, with what it tells of limits. */
@@ -203,8 +203,8 @@ export class Account {
   }
 
   /** How an attempt ended; null: without an answer. Idempotent. */
-  conclude(dispatch: Dispatch, verdict: Verdict | null): Conclusion {
-    const conclusion = this.#budget.conclude(dispatch, verdict, this.#clock.now());
+  conclude(dispatch: Dispatch, verdict: Verdict | null, now: number): Conclusion {
+    const conclusion = this.#budget.conclude(dispatch, verdict, now);
     if (this.#scheduler.waiting > 0) this.pumpSoon();
     return conclusion;
   }
@@ -392,8 +392,8 @@ export class Reservation {
   }
 
   /** An attempt leaves now. */
-  sent(): void {
-    this.#dispatch = this.account.sent(this.path, this.ask.demand);
+  sent(now: number): void {
+    this.#dispatch = this.account.sent(this.path, this.ask.demand, now);
   }
 
   /** The head of the attempt's answer is here, with what it tells of limits. */
@@ -402,22 +402,22 @@ export class Reservation {
   }
 
   /** How the attempt ended; null: without an answer. Returns until when its meters rest, 0: none does. */
-  conclude(verdict: Verdict | null): number {
+  conclude(verdict: Verdict | null, now: number): number {
     const dispatch = this.#dispatch;
     if (dispatch === null) return 0;
     this.#dispatch = null;
-    return this.account.conclude(dispatch, verdict).frozenUntil;
+    return this.account.conclude(dispatch, verdict, now).frozenUntil;
   }
 
   /** Ends a granted reservation: `counted` is what the provider's meters have counted. Idempotent. */
   settle(counted: Demand, now: number): void {
-    this.conclude(null);
+    this.conclude(null, now);
     if (this.#scheduler.settle(this.#handle, counted, now)) this.account.settled(this.ask.tenant);
   }
 
   /** Settles one attempt and waits for the next, in its old place. */
   retry(counted: Demand, eligibleAt: number, expiresAt: number, now: number): void {
-    this.conclude(null);
+    this.conclude(null, now);
     this.expiresAt = expiresAt;
     if (this.#scheduler !== this.account.scheduler) {
       this.settle(counted, now);

@@ -170,7 +170,7 @@ export class Call {
     this.#times.leftQueue(now);
     this.#attempts++;
     this.#times.sent(now);
-    this.#reservation?.sent();
+    this.#reservation?.sent(now);
     this.#reply = { kind: "none" };
     this.#passage = null;
     this.#body = new BodyKeeper();
@@ -231,7 +231,8 @@ export class Call {
   }
 
   #take(step: NextStep, end: CallEnd, deliver: () => void, why: Verdict | TransportFailure): void {
-    const frozenUntil = this.#reservation?.conclude(verdictIn(why)) ?? 0;
+    const now = this.#clock.now();
+    const frozenUntil = this.#reservation?.conclude(verdictIn(why), now) ?? 0;
     const wantsRetry = step.kind === "wait-for-budget" || step.kind === "retry";
     if (this.plan.shadow !== null || (wantsRetry && !this.#isReplayable())) {
       deliver();
@@ -329,8 +330,9 @@ export class Call {
   #settle(end: CallEnd): void {
     const counted = this.plan.dialect.settle(this.plan.forecast, end);
     this.plan.onSettled(end);
-    if (end.kind === "answered") this.#reservation?.conclude(end.verdict);
-    this.#reservation?.settle(counted, this.#clock.now());
+    const now = this.#clock.now();
+    if (end.kind === "answered") this.#reservation?.conclude(end.verdict, now);
+    this.#reservation?.settle(counted, now);
     this.#reservation = null;
   }
 
@@ -390,7 +392,7 @@ export class Call {
     const end = this.#endOfNow();
     this.#exchange?.abort();
     // A client's own deadline says nothing of the provider, and its timer may fire a moment early.
-    if (!isDeadline) this.#reservation?.conclude(TIMEOUT_VERDICT);
+    if (!isDeadline) this.#reservation?.conclude(TIMEOUT_VERDICT, this.#clock.now());
     this.#settle(end);
     const error = new SluiceError("upstream_timeout", `${this.plan.upstream} took too long`);
     if (this.#reply.kind === "passing") this.#answer.broken(error);

@@ -37,7 +37,7 @@ export class PassedReservation extends Reservation {
   override settle(counted: Demand, now: number): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.conclude(null);
+    this.conclude(null, now);
     const { tenant, demand } = this.ask;
     for (const meter of this.#meters) {
       const surplus = reserved(demand, meter) - kept(counted, meter);
