@@ -60,11 +60,18 @@ export function assess(
   return { kind: "servable", wait: Math.max(wait, own.wait) };
 }
 
+/** Of the shared limits the tightest, whoever else is too small as well. */
 function firstTooSmall({ path, tenant, demand }: EnqueueRequest, fit: Fit): Meter | null {
   const { meters } = path;
+  let tightest: Meter | null = null;
+  let excess = 1;
   for (let i = 0; i < meters.length; i++) {
-    if (fit.amounts[i] > meters[i].capacity) return meters[i];
+    const times = fit.amounts[i] / meters[i].capacity;
+    if (times <= excess) continue;
+    excess = times;
+    tightest = meters[i];
   }
+  if (tightest !== null) return tightest;
   for (let i = 0; i < tenant.meters.length; i++) {
     const meter = tenant.meters[i];
     if (amountIn(demand, tenant.columns[i], meter) > meter.capacity) return meter;
