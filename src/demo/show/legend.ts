@@ -7,6 +7,11 @@ const LINES = [
   "Jain: how evenly tenants of a class shared by weight; 1 is perfectly.",
 ];
 
+/** The SDKs obey `Retry-After`, and each client is told when its own request alone would fit. */
+const HERD = [
+  "The naive way is the SDKs' own and obeys Retry-After, which tells each client when its request",
+  "alone would fit: so all come back together.",
+];
 const SMALLER =
   "Where the naive way serves more tasks for the same budget, they are smaller: what is large waits for luck.";
 
@@ -16,5 +21,6 @@ export function legend(columns: readonly Judged[]): readonly string[] {
     Object.values(figures.tiers).reduce((sum, { ok }) => sum + ok, 0),
   );
   const [ours, naive] = served;
-  return naive !== undefined && naive > ours ? [...LINES, SMALLER] : LINES;
+  if (naive === undefined) return LINES;
+  return naive > ours ? [...LINES, ...HERD, SMALLER] : [...LINES, ...HERD];
 }
