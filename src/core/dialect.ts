@@ -92,6 +92,8 @@ export interface Dialect {
   /** Header that carries the credential and how: `authorization` as `Bearer X`, or the bare value. */
   readonly credentialHeader: { readonly name: string; readonly scheme: "bearer" | "bare" };
   operation(request: RequestView): Operation;
+  /** The provider charges what a request may generate at most, and gives nothing back: no usage is awaited. */
+  readonly chargesReservedOutput?: true;
   /** `outputGuess`: learned tokens of output for calls like this; without it the dialect's own default. */
   forecast(request: RequestView, operation: Operation, outputGuess?: number): Forecast;
   /** Limits told in the headers of any response, success or failure. */

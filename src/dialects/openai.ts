@@ -36,6 +36,7 @@ const RULES: VerdictRules = {
 export const openai: Dialect = {
   name: "openai",
   credentialHeader: { name: "authorization", scheme: "bearer" },
+  chargesReservedOutput: true,
   operation: openAiOperation,
   forecast: (request, operation, guess) => openAiForecast(request.body, operation, guess),
   limits: (headers, receivedAtMs) => withAmounts(openAiReadings(headers, receivedAtMs)),

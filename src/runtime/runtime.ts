@@ -134,10 +134,9 @@ export class Runtime {
     const target = { model: model?.sent ?? operation.model, credential };
     const shadow = this.shadowOf(upstream, account, tenant);
     const kind = { tenant: tenant.id, taskType: task.type, model: target.model ?? "" };
+    const asked = { dialect: upstream.dialect, request: view, operation };
     const forecast = this.#outputs.forecast({
-      dialect: upstream.dialect,
-      request: view,
-      operation,
+      ...asked,
       kind,
       meters: [...account.pathFor(target).meters, ...tenant.meters],
     });
@@ -153,7 +152,7 @@ export class Runtime {
       band: () => this.#bands.indexOf(tenant.tier.name, task.latency),
       operation,
       forecast,
-      onSettled: this.#listenerFor(kind, forecast, shadow),
+      onSettled: this.#listenerFor(this.#outputs.learnsFrom(asked) ? kind : null, forecast, shadow),
       outbound: {
         method: request.method,
         origin: address.origin,
@@ -261,9 +260,9 @@ export class Runtime {
   }
 
   /** Made apart from the plan, so that it keeps nothing of the request alive. */
-  #listenerFor(kind: OutputKind, forecast: Forecast, shadow: ShadowPass | null) {
+  #listenerFor(kind: OutputKind | null, forecast: Forecast, shadow: ShadowPass | null) {
     return (end: CallEnd) => {
-      this.#outputs.learn(kind, forecast, end);
+      if (kind !== null) this.#outputs.learn(kind, forecast, end);
       shadow?.ended(end);
     };
   }

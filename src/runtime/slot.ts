@@ -123,7 +123,8 @@ function slotOf(runtime: Runtime, held: Held, grantedAt: number, waitMs: number)
     release: () => end({ kind: "never-sent" }),
     settle: (result = {}) => {
       const receivedAtMs = runtime.clock.now() / MICROS_PER_MS;
-      reservation.observe(upstream.dialect.limits(result.headers ?? {}, receivedAtMs));
+      const { headers = {}, status = 200 } = result;
+      reservation.observe(() => upstream.dialect.limits(headers, receivedAtMs), status >= 400);
       end(endOf(runtime, upstream, forecast, result));
     },
   };

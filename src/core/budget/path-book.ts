@@ -11,6 +11,10 @@ import type { Watch } from "./watch.ts";
 /** Windows told and configured are the same within this: months and days with a changed clock vary. */
 const SAME_WINDOW = 0.05;
 
+/** All of the first answers are read, then at most so many: 500 a second. */
+const FIRST_READS = 64;
+const READ_SPACING_MICROS = 2_000;
+
 interface PathParts {
   readonly watches: readonly (Watch | null)[];
   readonly rests: readonly Rest[];
@@ -24,12 +28,22 @@ export class PathBook {
   readonly rests: readonly Rest[];
   readonly inFlight: InFlightLimit | null;
   readonly #path: Path;
+  #reads = 0;
+  #readAt = Number.NEGATIVE_INFINITY;
 
   constructor(path: Path, parts: PathParts) {
     this.#path = path;
     this.watches = parts.watches;
     this.rests = parts.rests;
     this.inFlight = parts.inFlight;
+  }
+
+  /** Are the headers of one more answer worth reading? Of many at once some tell as much as all. */
+  isReadingDue(now: number): boolean {
+    if (this.#reads >= FIRST_READS && now - this.#readAt < READ_SPACING_MICROS) return false;
+    this.#reads++;
+    this.#readAt = now;
+    return true;
   }
 
   /** What a demand asks of the i-th meter, micro-units. */

@@ -103,7 +103,7 @@ function start(rules: readonly LimitRule[] = [], budget: BudgetOptions = UNKNOWN
   const learn: World["learn"] = async (readings, model = "m") => {
     const reservation = await ask("first", { model });
     reservation.sent(clock.now());
-    reservation.observe(readings);
+    reservation.observe(() => readings, false);
     reservation.settle(ONE, clock.now());
     await clock.advance(0);
     log.length = 0;
@@ -203,7 +203,7 @@ describe("whoever waits", () => {
   test("goes over to the learned limit and is served in its order, as fast as it allows", async () => {
     const world = start();
     const [first] = await crowd(world, 10);
-    first.observe([reading({ limit: 60, remaining: 2 })]);
+    first.observe(() => [reading({ limit: 60, remaining: 2 })], false);
     await world.clock.advance(0);
     expect(world.log.slice(4)).toEqual(["4", "5"]);
     await world.clock.advance(1_000);
@@ -217,7 +217,7 @@ describe("whoever waits", () => {
     const world = start();
     const [first] = await crowd(world, 6);
     await world.ask("step", { isChainStep: true });
-    first.observe([reading({ limit: 60, remaining: 0 })]);
+    first.observe(() => [reading({ limit: 60, remaining: 0 })], false);
     await world.clock.advance(3_000);
     expect(world.log.slice(4)).toEqual(["step", "4", "5"]);
   });
@@ -229,7 +229,7 @@ describe("whoever waits", () => {
     await world.ask("large", { demand: tokens(901) });
     await world.ask("impatient", { demand: tokens(800), maxWaitMs: 5_000 });
     await world.ask("small", { demand: tokens(15) });
-    first.observe([reading({ dimension: "tokens", limit: 900, remaining: 0 })]);
+    first.observe(() => [reading({ dimension: "tokens", limit: 900, remaining: 0 })], false);
     await world.clock.advance(0);
     expect(world.log.slice(4)).toEqual([
       "large: demand_exceeds_limit",
@@ -242,7 +242,7 @@ describe("whoever waits", () => {
   test("may leave where it waits now", async () => {
     const world = start();
     const all = await crowd(world, 6);
-    all[0].observe([reading({ limit: 60, remaining: 0 })]);
+    all[0].observe(() => [reading({ limit: 60, remaining: 0 })], false);
     expect([all[4].cancel(), all[4].cancel(), all[0].cancel()]).toEqual([true, false, false]);
     await world.clock.advance(60_000);
     expect(world.log.slice(4)).toEqual(["5"]);
@@ -251,7 +251,7 @@ describe("whoever waits", () => {
   test("is told when the account closes, wherever it came from", async () => {
     const world = start();
     const [first] = await crowd(world, 5);
-    first.observe([reading({ limit: 60, remaining: 0 })]);
+    first.observe(() => [reading({ limit: 60, remaining: 0 })], false);
     world.account.close();
     expect(world.log.slice(4)).toEqual(["4: closed"]);
     await world.clock.advance(60_000);
@@ -264,7 +264,7 @@ describe("whatever runs", () => {
     const world = start([rule(100, { perMs: 86_400_000 })], CONFIGURED);
     const running = [await world.ask("a"), await world.ask("b"), await world.ask("c")];
     for (const reservation of running) reservation.sent(world.clock.now());
-    running[0].observe([reading({ dimension: "tokens", limit: 900, remaining: 900 })]);
+    running[0].observe(() => [reading({ dimension: "tokens", limit: 900, remaining: 900 })], false);
     expect(limitsOf(world).map(({ name }) => name)).toEqual([
       "requests of account",
       "tokens of model:m",
@@ -288,7 +288,7 @@ describe("whatever runs", () => {
     const world = start();
     const reservation = await world.ask("again");
     reservation.sent(world.clock.now());
-    reservation.observe([reading({ limit: 60, remaining: 0 })]);
+    reservation.observe(() => [reading({ limit: 60, remaining: 0 })], false);
     const now = world.clock.now();
     reservation.retry(ONE, now, now + 600_000_000, now);
     await world.clock.advance(500);

@@ -64,6 +64,7 @@ export interface AccountOptions {
   readonly onDifferences: (differences: readonly LimitDifference[]) => void;
 }
 
+const NO_READINGS: readonly LimitReading[] = [];
 const PRESSURE_MICROS = 50_000;
 
 /** Tenants remembered per account; idle ones beyond it are forgotten. */
@@ -187,9 +188,10 @@ export class Account {
   }
 
   /** The head of its answer is here, with what it tells of limits. */
-  observe(dispatch: Dispatch, readings: readonly LimitReading[]): void {
+  observe(dispatch: Dispatch, read: () => readonly LimitReading[], isRefusal: boolean): void {
     const now = this.#clock.now();
-    this.#budget.observe(dispatch, readings, now, now);
+    const isDue = isRefusal || dispatch.book.isReadingDue(now);
+    this.#budget.observe(dispatch, isDue ? read() : NO_READINGS, now, now);
     if (this.#budget.learned !== this.#learned) this.learn(this.#budget.learned);
     this.#tellDifferences(this.#budget.differences);
     if (this.#scheduler.waiting > 0) this.pumpSoon();
@@ -397,8 +399,8 @@ export class Reservation {
   }
 
   /** The head of the attempt's answer is here, with what it tells of limits. */
-  observe(readings: readonly LimitReading[]): void {
-    if (this.#dispatch !== null) this.account.observe(this.#dispatch, readings);
+  observe(read: () => readonly LimitReading[], isRefusal: boolean): void {
+    if (this.#dispatch !== null) this.account.observe(this.#dispatch, read, isRefusal);
   }
 
   /** How the attempt ended; null: without an answer. Returns until when its meters rest, 0: none does. */

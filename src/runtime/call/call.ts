@@ -113,8 +113,10 @@ export class Call {
   }
 
   head(status: number, headers: HeaderView): void {
-    const receivedAtMs = this.#clock.now() / MICROS_PER_MS;
-    this.#reservation?.observe(this.plan.dialect.limits(headers, receivedAtMs));
+    this.#reservation?.observe(() => {
+      const receivedAtMs = this.#clock.now() / MICROS_PER_MS;
+      return this.plan.dialect.limits(headers, receivedAtMs);
+    }, status >= 400);
     if (status < 400 && !isEventStream(headers)) {
       this.#pass(status, headers);
       return;

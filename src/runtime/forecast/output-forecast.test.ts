@@ -108,12 +108,16 @@ describe("where the provider charges max_tokens", () => {
     expect(forecastOf(outputs, asks[0]).charged.outputTokens).toBe(900);
   });
 
-  test("only the mean that is expected follows it", () => {
+  test("nothing is to be learned from who says how much it is, only from who does not", () => {
     const outputs = new OutputForecast();
-    const asked = { dialect: openai, body: { max_tokens: 900 } };
-    expect(forecastOf(outputs, asked).expected.outputTokens).toBe(DEFAULT);
-    teach(outputs, answered(5), 50, asked);
-    expect(forecastOf(outputs, asked).expected.outputTokens).toBe(5);
+    const operation = { kind: "generate", model: "m", stream: false, retrySafe: true } as const;
+    const learnsFrom = (dialect: Dialect, body: JsonObject) => {
+      const request = { method: "POST", path: "/", headers: {}, body, bodyBytes: 2 };
+      return outputs.learnsFrom({ dialect, request, operation });
+    };
+    expect(learnsFrom(openai, { max_tokens: 900 })).toBe(false);
+    expect(learnsFrom(openai, { max_tokens: null })).toBe(true);
+    expect(learnsFrom(anthropic, { max_tokens: 900 })).toBe(true);
   });
 
   test("embeddings and calls without tokens are as they were", () => {

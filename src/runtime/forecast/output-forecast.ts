@@ -19,12 +19,18 @@ export class OutputForecast {
 
   forecast({ dialect, request, operation, kind, meters }: ForecastQuestion): Forecast {
     if (operation.kind !== "generate") return dialect.forecast(request, operation);
+    if (isBounded(dialect, request)) return dialect.forecast(request, operation);
     const prediction = this.#predictor.predict(kind);
     const guess = prediction?.reserved ?? DEFAULT_OUTPUT_TOKENS;
     const forecast = dialect.forecast(request, operation, guess);
     const fitting = fittingGuess(guess, forecast.charged, meters);
     const fitted = fitting === guess ? forecast : dialect.forecast(request, operation, fitting);
     return prediction === null ? fitted : expecting(fitted, prediction.mean);
+  }
+
+  /** Can an answer teach anything? */
+  learnsFrom({ dialect, request, operation }: Omit<ForecastQuestion, "kind" | "meters">): boolean {
+    return operation.kind === "generate" && !isBounded(dialect, request);
   }
 
   /** Only whole answers tell how long they wanted to be. */
@@ -34,6 +40,17 @@ export class OutputForecast {
     if (usage !== null) this.#predictor.learn(kind, usage.outputTokens, charged.outputTokens);
   }
 }
+
+/** The client says how much may be generated, and exactly that is charged: nothing has to be foreseen. */
+function isBounded({ chargesReservedOutput }: Dialect, { body }: RequestView): boolean {
+  return (
+    chargesReservedOutput === true &&
+    body !== null &&
+    BOUNDS.some((name) => typeof body[name] === "number")
+  );
+}
+
+const BOUNDS = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
 
 /**
  * A guess alone must not make a request larger than a limit; what the client itself has allowed
