@@ -18,7 +18,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simulator: ["core", "config", "figures", "runtime", "workload"],
   mock: [],
   demo: ["core", "config", "figures", "workload", "runtime", "gateway", "mock"],
-  cli: ["core", "config", "figures", "gateway", "mock", "workload", "demo", "simulator"],
+  cli: [
+    "core",
+    "config",
+    "dialects",
+    "figures",
+    "gateway",
+    "mock",
+    "workload",
+    "demo",
+    "simulator",
+  ],
   "index.ts": ["core", "runtime"],
 };
 

@@ -1,6 +1,7 @@
 /** Commands: every command of `sluice`, in the order of its help. To add one, import it and add a line. */
 import type { Command } from "commander";
 import { checkCommand } from "./commands/check.ts";
+import { classifyCommand } from "./commands/classify.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { initCommand } from "./commands/init.ts";
 import { keyCommand } from "./commands/key.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly (() => Command)[] = [
   serveCommand,
   mockCommand,
   simulateCommand,
+  classifyCommand,
   demoCommand,
   keyCommand,
 ];

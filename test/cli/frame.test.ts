@@ -30,7 +30,7 @@ describe("wrong use ends with 2, one line and a suggestion", () => {
 });
 
 describe("help", () => {
-  const commands = [[], ["init"], ["check"], ["schema"], ["key"], ["key", "create"]];
+  const commands = [[], ["init"], ["check"], ["schema"], ["classify"], ["key"], ["key", "create"]];
 
   test.each(commands.map((command) => [command]))("of %j has an example", (command) => {
     const { code, stdout } = folder.run([...command, "--help"]);

@@ -23,10 +23,11 @@ export class Folder implements Disposable {
   }
 
   /** No run may show a stack trace or, since nothing here is a terminal, a colour. */
-  run(args: readonly string[], env: Record<string, string> = {}): Ended {
+  run(args: readonly string[], env: Record<string, string> = {}, input = ""): Ended {
     const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
       cwd: this.path,
       encoding: "utf8",
+      input,
       env: { PATH: process.env["PATH"], ...env },
     });
     expect(`${stdout}${stderr}`).not.toMatch(/^\s+at .+:\d+/m);
