@@ -1,7 +1,6 @@
 /** Config: a configuration with everything decided: defaults filled, times in milliseconds, amounts as numbers. */
 import type { Dimension } from "../core/demand.ts";
 import type { Fallback, LatencyClass } from "../core/task.ts";
-import type { DialectName } from "./dialect-names.ts";
 import type { ListenAddress } from "./schema/formats.ts";
 import type { Margin } from "./schema/policy.ts";
 
@@ -116,7 +115,8 @@ export interface TaskTypeConfig {
 
 export interface UpstreamConfig {
   readonly name: string;
-  readonly dialect: DialectName;
+  /** One of the registry's names. */
+  readonly dialect: string;
   /** Without a trailing slash. */
   readonly baseUrl: string;
   /** Only those with a key; empty: the client's own credential is passed on. */

@@ -17,13 +17,6 @@ interface Row {
 }
 
 const LATER = "has no effect yet";
-const ACTIVE_DIALECTS: readonly unknown[] = [
-  "openai",
-  "openai-compatible",
-  "azure-openai",
-  "anthropic",
-  "generic",
-];
 const ACTIVE_AUTH: readonly unknown[] = ["bearer", "header"];
 
 const ROWS: readonly Row[] = [
@@ -32,11 +25,6 @@ const ROWS: readonly Row[] = [
   { field: "tiers.*.slo", note: LATER },
   { field: "tenants.*.quotas", note: LATER },
   { field: "task_types.*.fallback", note: "such tasks are refused", when: isFilled },
-  {
-    field: "upstreams.*.dialect",
-    note: "spoken to as generic",
-    when: (dialect) => !ACTIVE_DIALECTS.includes(dialect),
-  },
   {
     field: "upstreams.*.auth.kind",
     note: "the credential is sent as the dialect does",

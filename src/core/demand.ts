@@ -24,11 +24,13 @@ export interface Demand {
   readonly units: Readonly<Record<string, number>>;
 }
 
-/** Tokens really used, as the provider reported them. `cachedInputTokens` is a part of `inputTokens`. */
+/** What was really used, as the provider reported it. `cachedInputTokens` is a part of `inputTokens`. */
 export interface Usage {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cachedInputTokens: number;
+  /** What a platform counts by itself (points, quota tokens, records); absent where it told none. */
+  readonly units?: Readonly<Record<string, number>>;
 }
 
 const NO_UNITS: Readonly<Record<string, number>> = Object.freeze({});

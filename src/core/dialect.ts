@@ -35,6 +35,8 @@ export interface Forecast {
   readonly charged: Demand;
   /** The mean of what will really be used, in tokens. */
   readonly expected: Usage;
+  /** What one token of output counts for in a combined limit (Bedrock's burndown rate); absent: 1. */
+  readonly outputRate?: number;
 }
 
 export interface ResponseView {
@@ -87,10 +89,22 @@ export interface StreamReader {
   usage(): Usage | null;
 }
 
+/** The wire format of a client's call. */
+export type WireFormat = "openai" | "anthropic";
+
+/** Header that carries the credential, and what stands before it: `Bearer ` or nothing. */
+export interface CredentialHeader {
+  readonly name: string;
+  readonly prefix: string;
+}
+
 export interface Dialect {
   readonly name: string;
-  /** Header that carries the credential and how: `authorization` as `Bearer X`, or the bare value. */
-  readonly credentialHeader: { readonly name: string; readonly scheme: "bearer" | "bare" };
+  /** The format in which it takes `/v1/...` calls; null: one of its own. */
+  readonly wireFormat: WireFormat | null;
+  readonly credentialHeader: CredentialHeader;
+  /** Chat streams tell their usage only if `stream_options.include_usage` asks for it. */
+  readonly streamsUsageOnRequest: boolean;
   operation(request: RequestView): Operation;
   /** The provider charges what a request may generate at most, and gives nothing back: no usage is awaited. */
   readonly chargesReservedOutput?: true;
@@ -99,7 +113,9 @@ export interface Dialect {
   /** Limits told in the headers of any response, success or failure. */
   limits(headers: HeaderView, receivedAtMs: number): readonly LimitReading[];
   verdict(response: ResponseView): Verdict;
-  /** Usage told in a complete JSON answer; null if none. */
+  /** Fields that tell usage, at whatever depth they stand; where several do, the first of these. */
+  readonly usageFields: readonly string[];
+  /** Usage told in a complete JSON answer, or in an object with one of its `usageFields`; null if none. */
   usage(body: unknown): Usage | null;
   streamReader(): StreamReader;
   /** What the provider's meters have counted in the end: the reservation's correction. */

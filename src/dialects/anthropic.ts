@@ -1,14 +1,5 @@
 /** The Anthropic dialect: messages, token counting and batches. */
-import { type Demand, demandOf, NO_DEMAND, type Usage } from "../core/demand.ts";
-import type {
-  CallEnd,
-  Dialect,
-  Forecast,
-  HeaderView,
-  Operation,
-  RequestView,
-  ResponseView,
-} from "../core/dialect.ts";
+import type { Dialect, HeaderView, Operation, RequestView, ResponseView } from "../core/dialect.ts";
 import type { Verdict } from "../core/verdict/verdict.ts";
 import { anthropicForecast } from "./anthropic/forecast.ts";
 import { anthropicReadings } from "./anthropic/limits.ts";
@@ -20,8 +11,10 @@ import { wholeWaitMs } from "./hints/durations.ts";
 import { headerOf } from "./hints/headers.ts";
 import { withAmounts } from "./hints/rate-reading.ts";
 import { parseWaitMs, referenceMs } from "./hints/timestamps.ts";
-import { readStreamError, type VerdictRules } from "./verdicts/read-verdict.ts";
+import { settleByUsage, withoutCached } from "./settlement.ts";
+import { readStreamError } from "./verdicts/read-verdict.ts";
 import { readVerdictOrStream } from "./verdicts/stream-verdict.ts";
+import type { VerdictRules } from "./verdicts/verdict-rules.ts";
 
 const GENERATING = ["/messages", "/complete"];
 const STATELESS = ["/messages/count_tokens"];
@@ -33,14 +26,18 @@ const RULES: VerdictRules = {
 
 export const anthropic: Dialect = {
   name: "anthropic",
-  credentialHeader: { name: "x-api-key", scheme: "bare" },
+  wireFormat: "anthropic",
+  credentialHeader: { name: "x-api-key", prefix: "" },
+  streamsUsageOnRequest: false,
+  usageFields: ["usage"],
   operation,
   forecast: (request, operation, guess) => anthropicForecast(request.body, operation, guess),
   limits: (headers, receivedAtMs) => withAmounts(anthropicReadings(headers, receivedAtMs)),
   verdict,
   usage: (body) => (isObject(body) ? anthropicUsage(body["usage"]) : null),
   streamReader,
-  settle,
+  // Output counts as it is produced, reads from the cache do not count.
+  settle: (forecast, end) => settleByUsage(forecast, end, withoutCached),
 };
 
 function operation(request: RequestView): Operation {
@@ -80,28 +77,4 @@ function subscriptionReset(headers: HeaderView, receivedAtMs: number): number | 
 
 function streamReader() {
   return createAnthropicStreamReader((error) => readStreamError(error, RULES));
-}
-
-/** Output counts as it is produced, reads from the cache do not count, a call that failed counts as a request. */
-function settle(forecast: Forecast, end: CallEnd): Demand {
-  const { charged } = forecast;
-  if (end.kind === "never-sent") return NO_DEMAND;
-  if (end.kind === "cut-off") {
-    const inputTokens = end.usage === null ? charged.inputTokens : countedInput(end.usage);
-    const outputTokens = Math.max(end.usage?.outputTokens ?? 0, end.outputTokensSeen);
-    return counted(forecast, inputTokens, outputTokens);
-  }
-  if (end.usage !== null) return counted(forecast, countedInput(end.usage), end.usage.outputTokens);
-  if (end.verdict.class === "ok") return charged;
-  // After a timeout the call may have run to its end: its input is not given back.
-  if (end.verdict.class === "timeout") return counted(forecast, charged.inputTokens, 0);
-  return demandOf({ requests: charged.requests });
-}
-
-function countedInput(usage: Usage): number {
-  return Math.max(0, usage.inputTokens - usage.cachedInputTokens);
-}
-
-function counted({ charged }: Forecast, inputTokens: number, outputTokens: number): Demand {
-  return { ...charged, tokens: inputTokens + outputTokens, inputTokens, outputTokens };
 }

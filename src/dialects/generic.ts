@@ -19,8 +19,9 @@ import { openAiForecast } from "./openai/forecast.ts";
 import { createOpenAiStreamReader } from "./openai/stream.ts";
 import { openAiUsage } from "./openai/usage.ts";
 import { openAiOperation } from "./openai.ts";
-import { readStreamError, type VerdictRules } from "./verdicts/read-verdict.ts";
+import { readStreamError } from "./verdicts/read-verdict.ts";
 import { readVerdictOrStream } from "./verdicts/stream-verdict.ts";
+import type { VerdictRules } from "./verdicts/verdict-rules.ts";
 
 /** Input that is counted in tokens comes under one of these names. */
 const LIKE_OPENAI = ["messages", "input", "prompt"];
@@ -33,7 +34,10 @@ const RULES: VerdictRules = {
 
 export const generic: Dialect = {
   name: "generic",
-  credentialHeader: { name: "authorization", scheme: "bearer" },
+  wireFormat: null,
+  credentialHeader: { name: "authorization", prefix: "Bearer " },
+  streamsUsageOnRequest: false,
+  usageFields: ["usage"],
   operation,
   forecast: (request, operation, guess) => openAiForecast(request.body, operation, guess),
   limits: (headers, receivedAtMs) => withAmounts(genericReadings(headers, receivedAtMs)),

@@ -1,6 +1,5 @@
 /** The OpenAI dialect: chat, responses, completions and embeddings, of OpenAI and of servers that speak its API. */
-import { type Demand, demandOf, NO_DEMAND } from "../core/demand.ts";
-import type { CallEnd, Dialect, Forecast, Operation, RequestView } from "../core/dialect.ts";
+import type { Dialect, Operation, RequestView } from "../core/dialect.ts";
 import { isObject } from "./body/json-fields.ts";
 import { isIdempotent, modelOf, postsTo } from "./body/request-path.ts";
 import { withAmounts } from "./hints/rate-reading.ts";
@@ -8,8 +7,10 @@ import { openAiForecast } from "./openai/forecast.ts";
 import { openAiReadings } from "./openai/limits.ts";
 import { createOpenAiStreamReader } from "./openai/stream.ts";
 import { openAiUsage } from "./openai/usage.ts";
-import { readStreamError, type VerdictRules } from "./verdicts/read-verdict.ts";
+import { settleAsTaken } from "./settlement.ts";
+import { readStreamError } from "./verdicts/read-verdict.ts";
 import { readVerdictOrStream } from "./verdicts/stream-verdict.ts";
+import type { VerdictRules } from "./verdicts/verdict-rules.ts";
 
 const GENERATING = ["/completions", "/responses"];
 const EMBEDDING = ["/embeddings"];
@@ -35,15 +36,19 @@ const RULES: VerdictRules = {
 
 export const openai: Dialect = {
   name: "openai",
-  credentialHeader: { name: "authorization", scheme: "bearer" },
+  wireFormat: "openai",
+  credentialHeader: { name: "authorization", prefix: "Bearer " },
   chargesReservedOutput: true,
+  streamsUsageOnRequest: true,
+  usageFields: ["usage"],
   operation: openAiOperation,
   forecast: (request, operation, guess) => openAiForecast(request.body, operation, guess),
   limits: (headers, receivedAtMs) => withAmounts(openAiReadings(headers, receivedAtMs)),
   verdict: (response) => readVerdictOrStream(response, RULES, streamReader),
   usage: (body) => (isObject(body) ? openAiUsage(body["usage"]) : null),
   streamReader,
-  settle: settleAsReserved,
+  // max_tokens is taken at admission and not given back.
+  settle: settleAsTaken,
 };
 
 export function openAiOperation(request: RequestView): Operation {
@@ -66,11 +71,4 @@ export function openAiOperation(request: RequestView): Operation {
 
 function streamReader() {
   return createOpenAiStreamReader((error) => readStreamError(error, RULES));
-}
-
-/** max_tokens is taken at admission and not given back; a refused call counts as a request. */
-function settleAsReserved(forecast: Forecast, end: CallEnd): Demand {
-  if (end.kind === "never-sent") return NO_DEMAND;
-  const isRefused = end.kind === "answered" && end.verdict.class === "quota";
-  return isRefused ? demandOf({ requests: forecast.charged.requests }) : forecast.charged;
 }

@@ -2,12 +2,20 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CallEnd, RequestView } from "../core/dialect.ts";
 import { LONGEST_RETRY_AFTER_MS, VERDICT_CLASSES } from "../core/verdict/verdict.ts";
-import { DIALECT_NAMES, dialectNamed, generic } from "./registry.ts";
+import { DIALECT_NAMES, DIALECTS, dialectNamed, generic } from "./registry.ts";
 
 describe("registry", () => {
   test("finds each dialect by its name, and by a provider's", () => {
-    for (const name of DIALECT_NAMES) expect(dialectNamed(name)?.name).toBe(name);
-    expect(dialectNamed("azure-openai")?.name).toBe("openai");
+    for (const dialect of DIALECTS) expect(dialectNamed(dialect.name)).toBe(dialect);
+    expect(dialectNamed("aws-bedrock")?.name).toBe("bedrock");
+    expect(dialectNamed("openai-compatible")?.name).toBe("openai");
+  });
+
+  test("gives no name twice", () => {
+    const own = DIALECTS.map(({ name }) => name);
+    expect(new Set(own).size).toBe(own.length);
+    expect(new Set(DIALECT_NAMES).size).toBe(DIALECT_NAMES.length);
+    expect(DIALECT_NAMES.every((name) => dialectNamed(name) !== null)).toBe(true);
   });
 
   test.each(["nobody", "", "__proto__", "constructor"])("knows no dialect named %j", (name) => {
@@ -77,9 +85,7 @@ const amount = (max: number) => ({
     n === null || (Number.isInteger(n) && Number(n) >= 0 && Number(n) <= max),
 });
 
-describe.each(DIALECT_NAMES)("the %s dialect", (name) => {
-  const dialect = dialectNamed(name)!;
-
+describe.each(DIALECTS)("the $name dialect", (dialect) => {
   test("forecasts and settles bounded whole amounts for any request", () => {
     fc.assert(
       fc.property(object, path, method, fc.double(), (body, path, method, guess) => {

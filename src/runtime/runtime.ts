@@ -283,7 +283,7 @@ export class Runtime {
   }
 
   #asksForUsage(upstream: Upstream, pathname: string, body: JsonObject): boolean {
-    return upstream.dialect.name === "openai" && lacksUsage(pathname, body);
+    return upstream.dialect.streamsUsageOnRequest && lacksUsage(pathname, body);
   }
 
   #headersFor(

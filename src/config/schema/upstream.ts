@@ -1,7 +1,7 @@
 /** Upstream and models: accounts at providers, and the aliases that route to them. */
 import { z } from "zod";
+import { DIALECT_NAMES } from "../../dialects/registry.ts";
 import { suggestionFor } from "../closest-name.ts";
-import { DIALECT_NAMES } from "../dialect-names.ts";
 import { auth } from "./auth.ts";
 import { httpUrl } from "./formats.ts";
 import { leaf, listOf, named, section, strict } from "./leaf.ts";

@@ -16,16 +16,22 @@ const EMPTY_AT_FIRST = new Set(["message", "reasoning"]);
 /** The end of a part repeats what its deltas have brought. */
 const REPEATS = /\.(?:done|delta\.done)$/;
 
-export function createOpenAiStreamReader(readError: (error: unknown) => Verdict): StreamReader {
-  return new OpenAiStreamReader(readError);
+/** `readUsage`: of a `usage` object, where a provider tells it in a way of its own. */
+export function createOpenAiStreamReader(
+  readError: (error: unknown) => Verdict,
+  readUsage = openAiUsage,
+): StreamReader {
+  return new OpenAiStreamReader(readError, readUsage);
 }
 
 class OpenAiStreamReader implements StreamReader {
   private readonly readError: (error: unknown) => Verdict;
+  private readonly readUsage: typeof openAiUsage;
   private told: Usage | null = null;
 
-  constructor(readError: (error: unknown) => Verdict) {
+  constructor(readError: (error: unknown) => Verdict, readUsage: typeof openAiUsage) {
     this.readError = readError;
+    this.readUsage = readUsage;
   }
 
   usage(): Usage | null {
@@ -51,7 +57,7 @@ class OpenAiStreamReader implements StreamReader {
   }
 
   private note(usage: unknown): void {
-    this.told = openAiUsage(usage) ?? this.told;
+    this.told = this.readUsage(usage) ?? this.told;
   }
 
   private readChunk(chunk: JsonObject): StreamEvent {

@@ -16,6 +16,8 @@ export interface ErrorFacts {
   readonly status: number | null;
   /** The body calls itself an error, whatever the HTTP status. */
   readonly isError: boolean;
+  /** The body's JSON; undefined if it is none. */
+  readonly value: unknown;
   /** Rate headers that a gateway put into the body (`error.metadata.headers`). */
   readonly headers: HeaderView;
 }
@@ -27,6 +29,7 @@ const NO_FACTS: ErrorFacts = {
   waitMs: null,
   status: null,
   isError: false,
+  value: undefined,
   headers: {},
 };
 
@@ -37,7 +40,7 @@ const LONGEST_PROSE = 4_096;
 const LONGEST_IDENTIFIER = 200;
 
 const IDENTIFIERS = new Set(
-  "type code status reason error error_type errortype error_code errorcode category policyname quotaid quotametric quotaerror limit_source violated-policies".split(
+  "type code status reason error error_type errortype error_code errorcode category policyname quotaid quotametric quotaerror ratename limit_source violated-policies".split(
     " ",
   ),
 );
@@ -87,6 +90,7 @@ export function factsOf(value: unknown): ErrorFacts {
     waitMs: walk.waitMs,
     status: walk.status,
     isError: claimsError(value),
+    value,
     headers: walk.headers,
   };
 }

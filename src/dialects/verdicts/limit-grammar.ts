@@ -90,11 +90,19 @@ const WAIT = new RegExp(
 const MOMENT =
   /(?:again|retry|available|resets?)(?: at| after| on| until)? (\d{4}-\d{2}-\d{2}[t ]\d{2}:\d{2}[0-9:.]{0,10}(?: ?utc|z|[+-]\d{2}:?\d{2})?)/;
 
+/** Azure's gateway: `will be replenished in 2.03:12:30`, days before the dot. */
+const CLOCK = /(?:replenished|again|resets?) in (?:(\d{1,3})\.)?(\d{1,2}):(\d{2}):(\d{2})\b/;
+
 /** The wait that a message states, in milliseconds; `reference` is what a stated moment is measured from. */
 export function waitInText(prose: string, reference: number): number | null {
   const stated = WAIT.exec(prose);
   const duration = stated === null ? null : parseDuration(stated[1].trim());
   if (duration !== null) return duration;
+  const clock = CLOCK.exec(prose);
+  if (clock !== null) {
+    const [days, hours, minutes, seconds] = clock.slice(1).map((part) => Number(part ?? 0));
+    return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000;
+  }
   const moment = MOMENT.exec(prose);
   const at = moment === null ? null : parseTimestamp(moment[1]);
   return at === null ? null : Math.max(0, at - reference);

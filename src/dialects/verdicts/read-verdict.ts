@@ -21,26 +21,20 @@ import {
   exhausted,
   waitInText,
 } from "./limit-grammar.ts";
-
-/** What a dialect adds to the common grammar. */
-export interface VerdictRules {
-  /** All limits in the headers, also those of which only the reset is told. */
-  readonly readings: (headers: HeaderView, receivedAtMs: number) => readonly LimitReading[];
-  /** Tried before the common rules. */
-  readonly identifiers?: readonly ClassRule[];
-  readonly prose?: readonly ClassRule[];
-  /** Statuses that mean something else here than in general. */
-  readonly statuses?: ReadonlyMap<number, VerdictClass>;
-  /** An error under a success status is the API's own business unless it is one of these; absent: all are errors. */
-  readonly errorsInSuccess?: ReadonlySet<VerdictClass>;
-  /** Headers that name the limit or the error in words. */
-  readonly namingHeaders?: readonly string[];
-}
+import {
+  type CodeMeaning,
+  meaningIn,
+  type OwnReading,
+  type VerdictRules,
+} from "./verdict-rules.ts";
 
 const LOCK = /\block\b|exclusive access/;
 
 /** The status under which an error inside a stream is read: the HTTP status said 200. */
 const STREAM_STATUS = 200;
+
+/** Anthropic's and OpenAI's SDKs obey the one, Stripe's the other. */
+const SHOULD_RETRY = ["x-should-retry", "stripe-should-retry"];
 
 /** An error that no rule knows, after the HTTP status has promised success. */
 const UNKNOWN_IN_SUCCESS: VerdictClass = "transient";
@@ -48,10 +42,11 @@ const UNKNOWN_IN_SUCCESS: VerdictClass = "transient";
 /** The verdict of a complete response; a body that calls itself an error is one under any status. */
 export function readVerdict(response: ResponseView, rules: VerdictRules): Verdict {
   const isOk = classOfStatus(response.status) === "ok";
-  const facts = readErrorFacts(response.body, isOk);
-  if (isOk && !facts.isError) return OK_VERDICT;
+  const headerCodes = codesIn(response.headers, rules);
+  const facts = readErrorFacts(response.body, isOk && headerCodes.length === 0);
+  if (isOk && !facts.isError && headerCodes.length === 0) return OK_VERDICT;
   const status = isOk ? (facts.status ?? response.status) : response.status;
-  const verdict = judge(status, response, facts, rules);
+  const verdict = judge(status, response, withCodes(facts, headerCodes), rules);
   const isOwnBusiness = isOk && rules.errorsInSuccess?.has(verdict.class) === false;
   return isOwnBusiness ? OK_VERDICT : verdict;
 }
@@ -63,44 +58,59 @@ export function readStreamError(error: unknown, rules: VerdictRules): Verdict {
   return judge(facts.status ?? STREAM_STATUS, noHeaders, facts, rules);
 }
 
-function judge(
-  status: number,
-  response: Pick<ResponseView, "headers" | "receivedAtMs">,
-  facts: ErrorFacts,
-  rules: VerdictRules,
-): Verdict {
-  const { headers, receivedAtMs } = response;
-  const verdictClass = classOf(status, facts, rules);
+/** What carries an error beside its body. */
+type Carrier = Pick<ResponseView, "headers" | "receivedAtMs">;
+
+function codesIn(headers: HeaderView, { errorHeaders = [] }: VerdictRules): readonly string[] {
+  return errorHeaders.flatMap((name) => {
+    const value = headerOf(headers, name);
+    return value === null ? [] : wordsOf(value.split(":", 1)[0]);
+  });
+}
+
+function withCodes(facts: ErrorFacts, codes: readonly string[]): ErrorFacts {
+  if (codes.length === 0) return facts;
+  return { ...facts, identifiers: [...codes, ...facts.identifiers] };
+}
+
+function judge(status: number, carrier: Carrier, facts: ErrorFacts, rules: VerdictRules): Verdict {
+  const { headers, receivedAtMs } = carrier;
+  const code = meaningIn(rules.codes, facts.identifiers);
+  const own = rules.own?.({ status, ...carrier, facts }) ?? null;
+  const verdictClass = own?.class ?? code?.class ?? classOf(status, facts, rules);
   const readings = [
     ...rules.readings(headers, receivedAtMs),
     ...rateLimitReadings(facts.headers, receivedAtMs),
   ];
-  const dimension = dimensionOf(verdictClass, facts, headers, readings, rules);
-  const retryable =
-    isRetryableClass(verdictClass) &&
-    headerOf(headers, "x-should-retry") !== "false" &&
-    !(verdictClass === "quota" && canNeverFit(facts.prose));
+  const dimension =
+    own?.dimension ?? dimensionOf(verdictClass, facts, { headers, readings, code }, rules);
+  const neverPasses =
+    (own ?? code)?.neverPasses ?? (verdictClass === "quota" && canNeverFit(facts.prose));
+  const retryable = isRetryableClass(verdictClass) && !isToldNotToRetry(headers) && !neverPasses;
   if (!retryable) return { class: verdictClass, dimension, retryable, retryAfterMs: null };
   const bound = verdictClass === "quota" ? readings : [];
-  const waitMs = statedWait(response, facts, bound, dimension);
-  return {
-    class: verdictClass,
-    dimension,
-    retryable,
-    retryAfterMs: waitMs === null ? null : wholeWaitMs(waitMs),
-  };
+  const waitMs = statedWait(carrier, facts, own, bound, dimension);
+  const retryAfterMs = waitMs === null ? null : wholeWaitMs(waitMs);
+  return { class: verdictClass, dimension, retryable, retryAfterMs };
+}
+
+function isToldNotToRetry(headers: HeaderView): boolean {
+  return SHOULD_RETRY.some((name) => headerOf(headers, name) === "false");
 }
 
 /** The first that is told: headers, machine fields, prose, and last the reset of what is spent. */
 function statedWait(
-  { headers, receivedAtMs }: Pick<ResponseView, "headers" | "receivedAtMs">,
+  { headers, receivedAtMs }: Carrier,
   facts: ErrorFacts,
+  own: OwnReading | null,
   readings: readonly LimitReading[],
   dimension: LimitedDimension | null,
 ): number | null {
+  const inHeaders =
+    retryAfterMs(headers, receivedAtMs) ?? readings.find(isOnlyReset)?.resetMs ?? null;
+  if (inHeaders !== null || own?.waitMs === null) return inHeaders;
   return (
-    retryAfterMs(headers, receivedAtMs) ??
-    readings.find(isOnlyReset)?.resetMs ??
+    own?.waitMs ??
     facts.waitMs ??
     waitInText(facts.prose, referenceMs(headers, receivedAtMs)) ??
     resetOf(readings, dimension)
@@ -120,7 +130,9 @@ function classOf(status: number, facts: ErrorFacts, rules: VerdictRules): Verdic
   if (byProse !== null) return byProse;
   if (byCode !== null) return byCode;
   if (byStatus !== "ok") return byStatus;
-  return match(STREAM_RULES, facts.identifiers, status) ?? UNKNOWN_IN_SUCCESS;
+  return (
+    match(STREAM_RULES, facts.identifiers, status) ?? rules.unknownInSuccess ?? UNKNOWN_IN_SUCCESS
+  );
 }
 
 function match(
@@ -135,20 +147,36 @@ function match(
   return null;
 }
 
+interface Signs {
+  readonly headers: HeaderView;
+  readonly readings: readonly LimitReading[];
+  readonly code: CodeMeaning | null;
+}
+
 function dimensionOf(
   verdictClass: VerdictClass,
   facts: ErrorFacts,
-  headers: HeaderView,
-  readings: readonly LimitReading[],
+  { headers, readings, code }: Signs,
   rules: VerdictRules,
 ): LimitedDimension | null {
   if (verdictClass === "billing") return "spend";
   if (verdictClass === "transient") return namesLock(facts) ? "concurrency" : null;
   if (verdictClass !== "quota") return null;
-  const named = dimensionInText(facts.identifiers, facts.prose);
+  const named = dimensionByRule(facts, rules) ?? dimensionInText(facts.identifiers, facts.prose);
+  const told = named ?? code?.dimension ?? null;
+  if (told !== null) return told;
   const bound = exhausted(readings) ?? readings.find(isOnlyReset);
-  if (named === null && bound !== undefined) return dimensionOfReading(bound);
-  return named ?? dimensionInText(namedBy(headers, rules), "");
+  if (bound !== undefined) return dimensionOfReading(bound);
+  return dimensionInText(namedBy(headers, rules), "") ?? rules.quotaDimension ?? null;
+}
+
+function dimensionByRule(
+  { identifiers, prose }: ErrorFacts,
+  { dimensions = [] }: VerdictRules,
+): LimitedDimension | null {
+  const texts = [...identifiers, prose];
+  const rule = dimensions.find(({ pattern }) => texts.some((text) => pattern.test(text)));
+  return rule?.dimension ?? null;
 }
 
 function namesLock(facts: ErrorFacts): boolean {

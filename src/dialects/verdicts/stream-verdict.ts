@@ -2,7 +2,8 @@
 import type { ResponseView, StreamReader } from "../../core/dialect.ts";
 import type { Verdict } from "../../core/verdict/verdict.ts";
 import { createEventSplitter } from "../sse.ts";
-import { readVerdict, type VerdictRules } from "./read-verdict.ts";
+import { readVerdict } from "./read-verdict.ts";
+import type { VerdictRules } from "./verdict-rules.ts";
 
 const EVENT_TEXT = /^\s{0,8}(?:event|data|id|retry)?:/;
 

@@ -25,7 +25,7 @@ export class Answered {
   }
 
   #read(): Usage | null {
-    const field = this.#body.usageField();
+    const field = this.#body.lastField(this.#dialect.usageFields);
     return field === null ? null : this.#dialect.usage(field);
   }
 }

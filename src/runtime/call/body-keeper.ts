@@ -28,32 +28,38 @@ export class BodyKeeper {
   }
 
   /**
-   * The body's last `usage` field, as `{ usage }`; null if it has none or was too large to keep.
-   * Only this field is parsed: an answer may be long, and its usage is all that is wanted of it.
+   * The body's last field of the first of `names` that it has, as `{ [name]: value }`; null if it has none or was too
+   * large to keep. Only this field is parsed: an answer may be long, and its usage is all that is wanted of it.
    */
-  usageField(): unknown {
+  lastField(names: readonly string[]): unknown {
     if (this.#bytes === 0 || this.#bytes > LARGEST_KEPT_BYTES) return null;
     const [first] = this.#chunks;
     const whole = this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
     const bytes = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength);
-    // Inside a text the closing quote would be escaped, so this can only be a field's name.
-    const name = bytes.lastIndexOf(USAGE_NAME);
-    const start = name < 0 ? -1 : bytes.indexOf(OPENING_BRACE, name);
-    const end = start < 0 ? -1 : closingBrace(bytes, start);
-    if (end < 0) return null;
-    try {
-      return { usage: JSON.parse(bytes.toString("utf8", start, end + 1)) };
-    } catch {
-      return null;
+    for (const name of names) {
+      // Inside a text the closing quote would be escaped, so this can only be a field's name.
+      const at = bytes.lastIndexOf(`"${name}"`);
+      if (at >= 0) return objectAfter(bytes, name, at);
     }
+    return null;
   }
 }
 
-const USAGE_NAME = '"usage"';
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 /** Usage objects are a few hundred bytes; none of their texts holds a brace. */
 const LONGEST_USAGE = 8_192;
+
+function objectAfter(bytes: Buffer, name: string, at: number): unknown {
+  const start = bytes.indexOf(OPENING_BRACE, at);
+  const end = start < 0 ? -1 : closingBrace(bytes, start);
+  if (end < 0) return null;
+  try {
+    return { [name]: JSON.parse(bytes.toString("utf8", start, end + 1)) };
+  } catch {
+    return null;
+  }
+}
 
 function closingBrace(bytes: Buffer, start: number): number {
   let depth = 0;

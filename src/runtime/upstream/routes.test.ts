@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../config/index.ts";
+import type { WireFormat } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import { bandTable } from "../policy/bands.ts";
 import { createSystemClock } from "../system-clock.ts";
-import { nameAt, routeModel, type WireFormat, wireFormatOf } from "./routes.ts";
+import { nameAt, routeModel, wireFormatOf } from "./routes.ts";
 import { Upstream } from "./upstream.ts";
 
 const base_url = "http://127.0.0.1:1";

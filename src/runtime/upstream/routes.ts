@@ -1,5 +1,6 @@
 /** Routes: which upstream and model serve a name that a client asks for. */
 import type { Config } from "../../config/config.ts";
+import type { WireFormat } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import { matchesAny } from "../account/glob.ts";
 import type { Upstream } from "./upstream.ts";
@@ -10,9 +11,7 @@ export interface Route {
   readonly model: string | null;
 }
 
-/** The wire format of a `/v1/...` path. */
-export type WireFormat = "openai" | "anthropic";
-
+/** By the path below the gateway. */
 export function wireFormatOf(path: string): WireFormat {
   return /^\/v1\/messages(?:[/?]|$)/.test(path) ? "anthropic" : "openai";
 }
@@ -94,5 +93,5 @@ function firstSpeaking(
 }
 
 function speaks(upstream: Upstream, format: WireFormat): boolean {
-  return upstream.dialect.name === format;
+  return upstream.dialect.wireFormat === format;
 }

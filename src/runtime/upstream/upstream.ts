@@ -181,9 +181,11 @@ export class Upstream {
     if (credential === null) return added;
     const { auth } = this.#config;
     if (auth.kind === "header") added[auth.name.toLowerCase()] = credential.apiKey;
-    else if (auth.kind === "bearer" || this.#dialect.credentialHeader.scheme === "bearer") {
-      added.authorization = `Bearer ${credential.apiKey}`;
-    } else added[this.#dialect.credentialHeader.name] = credential.apiKey;
+    else if (auth.kind === "bearer") added.authorization = `Bearer ${credential.apiKey}`;
+    else {
+      const { name, prefix } = this.#dialect.credentialHeader;
+      added[name] = `${prefix}${credential.apiKey}`;
+    }
     return added;
   }
 

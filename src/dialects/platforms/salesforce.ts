@@ -1,0 +1,50 @@
+/** Salesforce: one allowance per organisation and 24 hours, and few long calls at once; both refuse with 403 and one code. */
+import type { HeaderView, LimitReading } from "../../core/dialect.ts";
+import { headerOf } from "../hints/headers.ts";
+import { DAY_MS } from "../hints/rate-reading.ts";
+import { codeTable } from "../verdicts/verdict-rules.ts";
+import { platform } from "./platform.ts";
+
+export const salesforce = platform({
+  name: "salesforce",
+  readings,
+  refusalsAreFree: true,
+  rules: {
+    dimensions: [
+      { pattern: /concurrent/, dimension: "concurrency" },
+      { pattern: /\btotalrequests limit|total requests limit/, dimension: "requests_per_day" },
+    ],
+    codes: codeTable({
+      // Only the message tells it from the limit on concurrent calls.
+      REQUEST_LIMIT_EXCEEDED: { class: "quota", dimension: "requests_per_day" },
+      STORAGE_LIMIT_EXCEEDED: { class: "quota", neverPasses: true },
+      SERVER_UNAVAILABLE: "overload",
+      UNABLE_TO_LOCK_ROW: "transient",
+      QUERY_TIMEOUT: "timeout",
+      INVALID_SESSION_ID: "auth",
+      API_DISABLED_FOR_ORG: "auth",
+    }),
+    quotaDimension: "requests_per_day",
+  },
+});
+
+/** `api-usage=18/15000`, used and allowed; an application's own allowance may follow. */
+function readings(headers: HeaderView): readonly LimitReading[] {
+  const info = headerOf(headers, "sforce-limit-info");
+  const match = info === null ? null : /(?:^|[\s;,])api-usage=(\d{1,15})\/(\d{1,15})/.exec(info);
+  if (match === null) return [];
+  const [used, limit] = match.slice(1).map(Number);
+  const remaining = Math.max(0, limit - used);
+  return [
+    {
+      dimension: "requests",
+      perMs: DAY_MS,
+      limit,
+      remaining,
+      resetMs: null,
+      // The 24 hours roll: what was used comes back bit by bit, as in a bucket.
+      resetMeaning: "full",
+      quantum: 1,
+    },
+  ];
+}
