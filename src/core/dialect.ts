@@ -113,6 +113,8 @@ export interface Dialect {
   /** Limits told in the headers of any response, success or failure. */
   limits(headers: HeaderView, receivedAtMs: number): readonly LimitReading[];
   verdict(response: ResponseView): Verdict;
+  /** Its errors may come under a success status: such answers are judged before they are passed on. */
+  readonly failsUnderSuccess: boolean;
   /** Fields that tell usage, at whatever depth they stand; where several do, the first of these. */
   readonly usageFields: readonly string[];
   /** Usage told in a complete JSON answer, or in an object with one of its `usageFields`; null if none. */

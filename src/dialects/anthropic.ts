@@ -29,6 +29,7 @@ export const anthropic: Dialect = {
   wireFormat: "anthropic",
   credentialHeader: { name: "x-api-key", prefix: "" },
   streamsUsageOnRequest: false,
+  failsUnderSuccess: false,
   usageFields: ["usage"],
   operation,
   forecast: (request, operation, guess) => anthropicForecast(request.body, operation, guess),

@@ -49,6 +49,7 @@ export const bedrock: Dialect = {
   wireFormat: null,
   credentialHeader: { name: "authorization", prefix: "Bearer " },
   streamsUsageOnRequest: false,
+  failsUnderSuccess: false,
   usageFields: ["usage"],
   operation,
   forecast: (request, operation, guess) =>

@@ -31,6 +31,7 @@ export const cohere: Dialect = {
   wireFormat: null,
   credentialHeader: { name: "authorization", prefix: "Bearer " },
   streamsUsageOnRequest: false,
+  failsUnderSuccess: false,
   usageFields: ["usage", "meta"],
   operation,
   forecast: ({ body }, operation, guess) => forecast(body, operation, guess),

@@ -37,6 +37,7 @@ export const generic: Dialect = {
   wireFormat: null,
   credentialHeader: { name: "authorization", prefix: "Bearer " },
   streamsUsageOnRequest: false,
+  failsUnderSuccess: false,
   usageFields: ["usage"],
   operation,
   forecast: (request, operation, guess) => openAiForecast(request.body, operation, guess),

@@ -40,6 +40,7 @@ export const openai: Dialect = {
   credentialHeader: { name: "authorization", prefix: "Bearer " },
   chargesReservedOutput: true,
   streamsUsageOnRequest: true,
+  failsUnderSuccess: false,
   usageFields: ["usage"],
   operation: openAiOperation,
   forecast: (request, operation, guess) => openAiForecast(request.body, operation, guess),

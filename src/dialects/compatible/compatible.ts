@@ -25,6 +25,8 @@ export interface CompatibleProfile {
   readonly generating?: readonly string[];
   /** Usage from a `usage` object; absent: as OpenAI reports it. */
   readonly usage?: typeof openAiUsage;
+  /** Its errors may come under a success status. */
+  readonly failsUnderSuccess?: true;
   /** Its streams tell usage without being asked, or cannot be asked. */
   readonly streamsUsageUnasked?: true;
 }
@@ -39,6 +41,7 @@ export function compatible(profile: CompatibleProfile): Dialect {
     wireFormat: "openai",
     credentialHeader: profile.credentialHeader ?? { name: "authorization", prefix: "Bearer " },
     streamsUsageOnRequest: profile.streamsUsageUnasked !== true,
+    failsUnderSuccess: profile.failsUnderSuccess === true,
     usageFields: ["usage"],
     operation: (request) => operationOf(request, profile.generating ?? []),
     forecast: (request, operation, guess) => ledgerForecast(ledger, request.body, operation, guess),

@@ -6,6 +6,7 @@ import { BY_USAGE } from "./token-ledger.ts";
 export const minimax = compatible({
   name: "minimax",
   ledger: BY_USAGE,
+  failsUnderSuccess: true,
   generating: ["/chatcompletion_v2", "/chatcompletion_pro"],
   streamsUsageUnasked: true,
   rules: {

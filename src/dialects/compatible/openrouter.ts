@@ -5,6 +5,7 @@ import { BY_USAGE } from "./token-ledger.ts";
 export const openRouter = compatible({
   name: "openrouter",
   ledger: BY_USAGE,
+  failsUnderSuccess: true,
   streamsUsageUnasked: true,
   rules: {
     prose: [

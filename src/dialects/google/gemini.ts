@@ -31,6 +31,7 @@ export const gemini: Dialect = {
   wireFormat: null,
   credentialHeader: { name: "x-goog-api-key", prefix: "" },
   streamsUsageOnRequest: false,
+  failsUnderSuccess: false,
   usageFields: ["usageMetadata", "usage"],
   operation: geminiOperation,
   forecast: (request, operation, guess) =>
@@ -69,7 +70,7 @@ export function geminiOperation(request: RequestView): Operation {
   return { kind, model, stream: false, retrySafe };
 }
 
-export function geminiBodyUsage(body: unknown): Usage | null {
+function geminiBodyUsage(body: unknown): Usage | null {
   if (!isObject(body)) return null;
   return geminiUsage(body["usageMetadata"]) ?? openAiUsage(body["usage"]);
 }

@@ -1,17 +1,20 @@
 /** Vertex AI: Gemini's and Anthropic's formats under one roof; shared capacity refuses with 429 though nobody is at a limit. */
-import type { Dialect } from "../../core/dialect.ts";
+import type { Usage } from "../../core/demand.ts";
+import type { Dialect, JsonObject } from "../../core/dialect.ts";
 import { anthropicForecast } from "../anthropic/forecast.ts";
 import { createAnthropicStreamReader } from "../anthropic/stream.ts";
 import { anthropicUsage } from "../anthropic/usage.ts";
 import { isObject } from "../body/json-fields.ts";
 import { rateLimitReadings } from "../hints/ratelimit-headers.ts";
+import { openAiUsage } from "../openai/usage.ts";
 import { settleByUsage, wholeInput } from "../settlement.ts";
 import { readStreamError } from "../verdicts/read-verdict.ts";
 import { readVerdictOrStream } from "../verdicts/stream-verdict.ts";
 import type { VerdictRules } from "../verdicts/verdict-rules.ts";
-import { gemini, geminiBodyUsage, geminiOperation } from "./gemini.ts";
+import { gemini, geminiOperation } from "./gemini.ts";
 import { GOOGLE_RULES } from "./rules.ts";
 import { createGeminiStreamReader } from "./stream.ts";
+import { geminiUsage } from "./usage.ts";
 
 /** `publishers/anthropic/models/claude-x:rawPredict` takes and gives Anthropic's messages. */
 const RAW_METHOD = /\/models\/([^/:]{1,256}):(rawPredict|streamRawPredict)$/;
@@ -43,11 +46,16 @@ export const vertex: Dialect = {
     RAW_METHOD.test(request.path)
       ? anthropicForecast(request.body, operation, guess)
       : gemini.forecast(request, operation, guess),
-  usage: (body) => geminiBodyUsage(body) ?? (isObject(body) ? anthropicUsage(body["usage"]) : null),
+  usage: (body) => (isObject(body) ? usageOf(body) : null),
   verdict: (response) => readVerdictOrStream(response, RULES, streamReader),
   streamReader,
   settle: (forecast, end) => settleByUsage(forecast, end, wholeInput),
 };
+
+function usageOf({ usageMetadata, usage }: JsonObject): Usage | null {
+  const isClaude = isObject(usage) && usage["input_tokens"] !== undefined;
+  return geminiUsage(usageMetadata) ?? (isClaude ? anthropicUsage(usage) : openAiUsage(usage));
+}
 
 /** Which of the two formats a stream has shows in its first event. */
 function streamReader() {

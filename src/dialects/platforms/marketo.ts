@@ -8,6 +8,7 @@ const WINDOW = /rate limit \d{1,6} exceeded with ?in (\d{1,4}) secs?/;
 
 export const marketo = platform({
   name: "marketo",
+  failsUnderSuccess: true,
   repeatablePosts: /\/leads\.json$/,
   rules: {
     own: window,

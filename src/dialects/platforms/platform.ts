@@ -8,6 +8,7 @@ import type {
   Operation,
   RequestView,
 } from "../../core/dialect.ts";
+import type { VerdictClass } from "../../core/verdict/verdict.ts";
 import { isObject } from "../body/json-fields.ts";
 import { requestOnly } from "../body/request-only.ts";
 import { isIdempotent, modelOf } from "../body/request-path.ts";
@@ -28,6 +29,8 @@ export interface PlatformProfile {
   readonly rules: OwnRules;
   /** Paths whose POST only reads, or does the same when it is repeated. */
   readonly repeatablePosts?: RegExp;
+  /** Its errors may come under a success status; absent: what a success says of errors is about single records. */
+  readonly failsUnderSuccess?: true;
   /** Refused calls do not count towards the limit; absent: they do. */
   readonly refusalsAreFree?: true;
   readonly units?: PlatformUnits;
@@ -43,15 +46,23 @@ export interface PlatformUnits {
   ) => Readonly<Record<string, number>> | null;
 }
 
+const NO_CLASSES: ReadonlySet<VerdictClass> = new Set();
+
 export function platform(profile: PlatformProfile): Dialect {
   const { name, readings = rateLimitReadings, units } = profile;
-  const rules: VerdictRules = { unknownInSuccess: "invalid_request", ...profile.rules, readings };
+  const rules: VerdictRules = {
+    ...profile.rules,
+    readings,
+    unknownInSuccess: "invalid_request",
+    errorsInSuccess: profile.failsUnderSuccess ? undefined : NO_CLASSES,
+  };
   const streamReader = () => createOpenAiStreamReader((error) => readStreamError(error, rules));
   return {
     name,
     wireFormat: null,
     credentialHeader: profile.credentialHeader ?? { name: "authorization", prefix: "Bearer " },
     streamsUsageOnRequest: false,
+    failsUnderSuccess: profile.failsUnderSuccess === true,
     usageFields: units === undefined ? [] : [units.field],
     operation: (request) => operationOf(request, profile.repeatablePosts),
     forecast: requestOnly,

@@ -10,6 +10,7 @@ const BUCKET_MS = 20_000;
 
 export const shopify = platform({
   name: "shopify",
+  failsUnderSuccess: true,
   credentialHeader: { name: "x-shopify-access-token", prefix: "" },
   readings,
   rules: {

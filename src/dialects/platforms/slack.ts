@@ -4,6 +4,7 @@ import { platform } from "./platform.ts";
 
 export const slack = platform({
   name: "slack",
+  failsUnderSuccess: true,
   repeatablePosts: /\/[a-z.]{1,64}\.(?:list|info|history|replies|members)$/i,
   rules: {
     codes: codeTable({

@@ -90,7 +90,7 @@ export const PROSE_RULES: readonly ClassRule[] = [
   {
     class: "context_length",
     pattern:
-      /context (?:length|window|limit)|(?:prompt|input) (?:is|was) too long|maximum (?:input|prompt) (?:length|tokens)/,
+      /context (?:length|window|limit)|(?:prompt|input) (?:is|was) too long|maximum (?:input|prompt) (?:length|tokens)|tokens? in (?:the|your) (?:prompt|input) (?:cannot|must not|may not) exceed/,
     believedAt: faultOfRequest,
   },
   {

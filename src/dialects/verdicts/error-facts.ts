@@ -40,7 +40,7 @@ const LONGEST_PROSE = 4_096;
 const LONGEST_IDENTIFIER = 200;
 
 const IDENTIFIERS = new Set(
-  "type code status reason error error_type errortype error_code errorcode category policyname quotaid quotametric quotaerror ratename limit_source violated-policies".split(
+  "type code status status_code statuscode reason error error_type errortype error_code errorcode category policyname quotaid quotametric quotaerror ratename limit_source violated-policies".split(
     " ",
   ),
 );

@@ -46,7 +46,7 @@ const LOOSE: readonly (readonly [RegExp, Unit])[] = [
     "tokens",
   ],
   [
-    /requests? (?:rate |usage )?(?:limit|quota)|(?:call|query) (?:rate )?limit|too many (?:requests|calls)|number of requests|api calls|(?:limit|quota) (?:of |on |for )requests?\b|ratelimit (?:requests?|calls?)|free tier requests/,
+    /requests? (?:rate |usage )?(?:limit|quota)|(?:call|query) (?:rate |volume )?(?:limit|quota)|too many (?:requests|calls)|number of requests|api calls|(?:limit|quota)(?: reached| exceeded)? (?:of |on |for )requests?\b|ratelimit (?:requests?|calls?)|free tier requests/,
     "requests",
   ],
 ];

@@ -117,15 +117,16 @@ export class Call {
       const receivedAtMs = this.#clock.now() / MICROS_PER_MS;
       return this.plan.dialect.limits(headers, receivedAtMs);
     }, status >= 400);
-    if (status < 400 && !isEventStream(headers)) {
+    const { dialect, hidesUsageEvent } = this.plan;
+    const isStream = status < 400 && isEventStream(headers);
+    const isJudged = status >= 400 || dialect.failsUnderSuccess;
+    if (!isStream && !isJudged) {
       this.#pass(status, headers);
       return;
     }
     this.#startFirstByteTimer();
-    this.#reply = { kind: status < 400 ? "held" : "judged", status, headers };
-    if (status >= 400) return;
-    const { dialect, hidesUsageEvent } = this.plan;
-    this.#passage = new StreamPassage(dialect.streamReader(), hidesUsageEvent);
+    this.#reply = { kind: isStream ? "held" : "judged", status, headers };
+    if (isStream) this.#passage = new StreamPassage(dialect.streamReader(), hidesUsageEvent);
   }
 
   data(chunk: Uint8Array): void {
@@ -223,7 +224,10 @@ export class Call {
 
   #judge(status: number, headers: HeaderView): void {
     const verdict = this.#verdictOf(status, headers);
-    const end: CallEnd = { kind: "answered", verdict, usage: null };
+    const end: CallEnd =
+      verdict.class === "ok"
+        ? new Answered(verdict, this.#body, this.plan.dialect)
+        : { kind: "answered", verdict, usage: null };
     const deliver = () => {
       this.#pass(status, headers);
       for (const chunk of this.#body.chunks) this.#deliver(chunk);
