@@ -716,6 +716,72 @@ describe("what providers with OpenAI's API answer", () => {
     },
   ]);
 
+  check(minimax, [
+    {
+      name: "a stream that failed",
+      status: 200,
+      body: `data: ${JSON.stringify({ object: "chat.completion", usage: { total_tokens: 0 }, ...base(1039, "token limit") })}\n\n`,
+      expected: quota("tokens"),
+    },
+  ]);
+  check(groq, [
+    {
+      name: "more than the limit, by an estimate",
+      status: 429,
+      body: error(
+        "Rate limit reached on tokens per minute (TPM): Limit 7000, Used 0, Requested ~12903. Please try again in 50.5s.",
+        "tokens",
+        "rate_limit_exceeded",
+      ),
+      expected: never("tokens"),
+    },
+  ]);
+  check(together, [
+    {
+      name: "a long context by another status",
+      status: 422,
+      body: error(
+        "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4097. Given: 3999",
+      ),
+      expected: fault("context_length"),
+    },
+  ]);
+  check(mistral, [
+    {
+      name: "a field too much, which is no forbidden thing",
+      status: 422,
+      body: {
+        detail: [
+          { type: "extra_forbidden", loc: ["body", "x"], msg: "Extra inputs are not permitted" },
+        ],
+      },
+      expected: fault("invalid_request"),
+    },
+  ]);
+  check(moonshot, [
+    {
+      name: "a long context",
+      status: 400,
+      body: error(
+        "Invalid request: Your request exceeded model token limit: 8192",
+        "invalid_request_error",
+      ),
+      expected: fault("context_length"),
+    },
+  ]);
+  check(openRouter, [
+    {
+      name: "tokens that nobody paid for",
+      status: 402,
+      body: {
+        error: {
+          message: "Prompt tokens limit exceeded: 23229 > 14796. To increase, visit the settings.",
+          code: 402,
+        },
+      },
+      expected: BILLING,
+    },
+  ]);
   check(huggingFace, [
     {
       name: "a model that is loading",

@@ -258,6 +258,25 @@ describe("what Google's APIs answer", () => {
     },
   ]);
 
+  check(vertex, [
+    {
+      name: "requests of a base model",
+      status: 429,
+      body: exhausted(
+        "Quota exceeded for aiplatform.googleapis.com/online_prediction_requests_per_base_model with base model: m1.",
+      ),
+      expected: quota("requests"),
+    },
+  ]);
+  check(gemini, [
+    {
+      name: "a place without service",
+      status: 400,
+      body: error(400, "FAILED_PRECONDITION", "User location is not supported for the API use."),
+      expected: fault("auth"),
+    },
+  ]);
+
   const usageLimits = (text: string) => ({
     error: {
       code: 403,

@@ -62,6 +62,7 @@ class OpenAiStreamReader implements StreamReader {
 
   private readChunk(chunk: JsonObject): StreamEvent {
     this.note(chunk["usage"]);
+    if (isFailure(chunk["base_resp"])) return this.error(chunk);
     const choices = chunk["choices"];
     if (!Array.isArray(choices)) return BOOKKEEPING;
     let length = 0;
@@ -124,6 +125,11 @@ function textLengthOf(value: unknown): number {
 
 function contentOf(textLength: number): StreamEvent {
   return { kind: "content", textLength };
+}
+
+/** MiniMax ends a stream that failed with a piece of which only this tells. */
+function isFailure(base: unknown): boolean {
+  return isObject(base) && typeof base["status_code"] === "number" && base["status_code"] !== 0;
 }
 
 function isErrorValue(error: unknown): boolean {

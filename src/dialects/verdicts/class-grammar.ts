@@ -56,7 +56,7 @@ export const IDENTIFIER_RULES: readonly ClassRule[] = [
   {
     class: "auth",
     pattern:
-      /authenticat|unauthori[sz]ed|permission|forbidden|api key|access (?:denied|terminated)|unsupported country|deactivated|invalid (?:auth|session|token)/,
+      /authenticat|unauthori[sz]ed|permission|(?<!extra )forbidden|api key|access (?:denied|terminated)|unsupported country|deactivated|invalid (?:auth|session|token)/,
     believedAt: refused,
   },
   {
@@ -90,7 +90,7 @@ export const PROSE_RULES: readonly ClassRule[] = [
   {
     class: "context_length",
     pattern:
-      /context (?:length|window|limit)|(?:prompt|input) (?:is|was) too long|maximum (?:input|prompt) (?:length|tokens)|tokens? in (?:the|your) (?:prompt|input) (?:cannot|must not|may not) exceed/,
+      /context (?:length|window|limit)|(?:prompt|input) (?:is|was) too long|maximum (?:input|prompt) (?:length|tokens)|tokens? in (?:the|your) (?:prompt|input) (?:cannot|must not|may not) exceed|tokens \+? ?must be <=|must have less than \d{1,9} tokens|exceeded model token limit/,
     believedAt: faultOfRequest,
   },
   {
@@ -126,7 +126,7 @@ export const PROSE_RULES: readonly ClassRule[] = [
   {
     class: "auth",
     pattern:
-      /(?:api|access) key (?:is )?(?:not valid|invalid|missing|expired)|invalid (?:api|access) key|(?:account|organi[sz]ation|workspace|project) (?:has been |is )(?:disabled|deactivated|suspended|terminated|banned|archived)/,
+      /(?:location|country|region|territory) (?:is )?not supported|(?:api|access) key (?:is )?(?:not valid|invalid|missing|expired)|invalid (?:api|access) key|(?:account|organi[sz]ation|workspace|project) (?:has been |is )(?:disabled|deactivated|suspended|terminated|banned|archived)/,
     believedAt: refused,
   },
   {

@@ -46,7 +46,7 @@ const LOOSE: readonly (readonly [RegExp, Unit])[] = [
     "tokens",
   ],
   [
-    /requests? (?:rate |usage )?(?:limit|quota)|(?:call|query) (?:rate |volume )?(?:limit|quota)|too many (?:requests|calls)|number of requests|api calls|(?:limit|quota)(?: reached| exceeded)? (?:of |on |for )requests?\b|ratelimit (?:requests?|calls?)|free tier requests/,
+    /requests? (?:rate |usage )?(?:limit|quota)|(?:call|query) (?:rate |volume )?(?:limit|quota)|too many (?:requests|calls)|number of requests|request rate|requests? throttl|requests? per (?:base )?model|api calls|(?:limit|quota)(?: reached| exceeded)? (?:of |on |for )requests?\b|ratelimit (?:requests?|calls?)|free tier requests/,
     "requests",
   ],
 ];
@@ -109,7 +109,7 @@ export function waitInText(prose: string, reference: number): number | null {
 }
 
 const NOTHING_ALLOWED = /\blimit:? 0\b(?![.,]\d)(?! (?:remaining|left))/;
-const LIMIT_REQUESTED = /\blimit:? ([\d,]{1,15})\b.{0,60}\brequested:? ([\d,]{1,15})\b/;
+const LIMIT_REQUESTED = /\blimit:? ([\d,]{1,15})\b.{0,60}\brequested:? ~?([\d,]{1,15})\b/;
 
 /** The request can never pass: no quota at all, or more asked for than the limit holds. */
 export function canNeverFit(prose: string): boolean {
