@@ -43,6 +43,7 @@ export function compatible(profile: CompatibleProfile): Dialect {
     streamsUsageOnRequest: profile.streamsUsageUnasked !== true,
     failsUnderSuccess: profile.failsUnderSuccess === true,
     usageFields: ["usage"],
+    chargesReservedOutput: ledger.counted === "taken" ? true : undefined,
     operation: (request) => operationOf(request, profile.generating ?? []),
     forecast: (request, operation, guess) => ledgerForecast(ledger, request.body, operation, guess),
     limits: (headers, receivedAtMs) => withAmounts(readings(headers, receivedAtMs)),
