@@ -132,7 +132,7 @@ describe("what providers with formats of their own answer", () => {
       status: 429,
       body: {
         id: "i",
-        message: "You are using a Trial key, which is limited to 1000 API calls / month.",
+        message: "Your Trial key allows 1000 API calls / month.",
       },
       expected: quota("requests"),
     },

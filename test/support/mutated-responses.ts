@@ -18,7 +18,7 @@ const BODIES: readonly unknown[] = [
   {
     error: {
       message:
-        "Rate limit reached on tokens per min (TPM): Limit 30000, Used 29000, Requested 2000. Please try again in 6m0.5s.",
+        "The tokens per min are spent: Limit 30000, Used 29000, Requested 2000. Try again in 6m0.5s.",
       type: "tokens",
       code: "rate_limit_exceeded",
     },
@@ -60,7 +60,7 @@ const BODIES: readonly unknown[] = [
   },
   {
     success: false,
-    errors: [{ code: "606", message: "Max rate limit '100' exceeded with in '20' secs" }],
+    errors: [{ code: "606", message: "Rate limit '50' exceeded with in '20' secs" }],
   },
   { base_resp: { status_code: 1002, status_msg: "rate limit" } },
   {
@@ -100,7 +100,7 @@ const BODIES: readonly unknown[] = [
     usageMetadata: { promptTokenCount: 3 },
     cost: { actualQueryCost: 7 },
   },
-  "upstream connect error or disconnect/reset before headers. retry after 5 seconds",
+  "connect error, disconnect before headers; retry after 5 seconds",
   "<html><head><title>503 Service Temporarily Unavailable</title></head></html>",
 ];
 

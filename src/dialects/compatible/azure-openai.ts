@@ -13,7 +13,7 @@ export const azureOpenAi = compatible({
   rules: {
     statuses: new Map([[409, "transient"]]),
     prose: [
-      { class: "billing", pattern: /exceeded your current quota, please check your plan/ },
+      { class: "billing", pattern: /exceeded your current quota/ },
       // API Management in front answers 403 where a quota, not a rate, is used up.
       { class: "quota", pattern: /out of call volume quota|quota (?:is|has been) exceeded/ },
     ],

@@ -38,7 +38,7 @@ describe("what providers with OpenAI's API answer", () => {
       name: "a call rate limit is one of requests",
       status: 429,
       body: error(
-        "Requests to the Embeddings_Create Operation have exceeded call rate limit of your tier. Please retry after 3 seconds.",
+        "Requests to the Embeddings_Create Operation went over the call rate limit of your tier. Please retry after 3 seconds.",
         null,
         "429",
       ),
@@ -48,7 +48,7 @@ describe("what providers with OpenAI's API answer", () => {
       name: "a token rate limit in the later wording",
       status: 429,
       body: error(
-        "Your requests to m1 for d1 in West Europe have exceeded the token rate limit for your current tier. Please retry after 12 seconds.",
+        "Your requests to m1 for d1 in West Europe went over the token rate limit of your tier. Please retry after 12 seconds.",
         null,
         "RateLimitReached",
       ),
@@ -155,7 +155,7 @@ describe("what providers with OpenAI's API answer", () => {
       name: "more than the limit never fits, whatever wait it names",
       status: 429,
       body: error(
-        "Rate limit reached on tokens per minute (TPM): Limit 6000, Used 0, Requested 11059. Please try again in 50.59s.",
+        "The tokens per minute are spent: Limit 6000, Used 0, Requested 11059. Try again in 50.59s.",
         "tokens",
         "rate_limit_exceeded",
       ),
@@ -186,10 +186,7 @@ describe("what providers with OpenAI's API answer", () => {
       name: "its reset header stands for Retry-After",
       status: 429,
       headers: { "x-ratelimit-reset": "7" },
-      body: error(
-        "You have been rate limited. Your rate limit is 9.0 queries per minute.",
-        "credit_limit",
-      ),
+      body: error("Limited to 9.0 queries per minute.", "credit_limit"),
       expected: quota("requests", 7_000),
     },
     {
@@ -266,8 +263,7 @@ describe("what providers with OpenAI's API answer", () => {
       status: 429,
       body: {
         code: "Some resource has been exhausted",
-        error:
-          "Your team t1 has either used all available credits or reached its monthly spending limit.",
+        error: "Team t1 used all available credits, or is at its monthly spending limit.",
       },
       expected: BILLING,
     },
@@ -332,7 +328,7 @@ describe("what providers with OpenAI's API answer", () => {
       name: "credits for fewer tokens",
       status: 402,
       body: {
-        error: { message: "This request requires more credits, or fewer max_tokens.", code: 402 },
+        error: { message: "It takes more credits, or a smaller max_tokens.", code: 402 },
       },
       expected: BILLING,
     },
@@ -662,7 +658,7 @@ describe("what providers with OpenAI's API answer", () => {
       name: "OpenAI's words for an empty account",
       status: 429,
       body: error(
-        "You exceeded your current quota, please check your plan and billing details.",
+        "You exceeded your current quota; look at your plan and billing.",
         "insufficient_quota",
         "insufficient_quota",
       ),
@@ -729,7 +725,7 @@ describe("what providers with OpenAI's API answer", () => {
       name: "more than the limit, by an estimate",
       status: 429,
       body: error(
-        "Rate limit reached on tokens per minute (TPM): Limit 7000, Used 0, Requested ~12903. Please try again in 50.5s.",
+        "The tokens per minute are spent: Limit 7000, Used 0, Requested ~12903. Try again in 50.5s.",
         "tokens",
         "rate_limit_exceeded",
       ),
@@ -807,7 +803,7 @@ describe("what providers with OpenAI's API answer", () => {
     {
       name: "a session's use",
       status: 429,
-      body: '"you (u1) have reached your session usage limit, please wait or upgrade to continue"',
+      body: '"u1: the session usage limit is reached, wait or upgrade"',
       expected: quota(null),
     },
     {

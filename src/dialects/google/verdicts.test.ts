@@ -27,7 +27,7 @@ const violations = (...list: readonly object[]) => ({
 });
 const retryInfo = (retryDelay: unknown) => ({ "@type": `${RPC}.RetryInfo`, retryDelay });
 const reason = (text: string) => ({ "@type": `${RPC}.ErrorInfo`, reason: text });
-const PLAN = "You exceeded your current quota, please check your plan and billing details.";
+const PLAN = "You exceeded your current quota; look at your plan and billing.";
 const METRIC = "generativelanguage.googleapis.com/generate_content_free_tier";
 const PER_MINUTE = {
   quotaMetric: `${METRIC}_requests`,
@@ -225,14 +225,14 @@ describe("what Google's APIs answer", () => {
     {
       name: "shared capacity, far below any quota",
       status: 429,
-      body: exhausted("Resource exhausted. Please try again later."),
+      body: exhausted("Resource exhausted. Come back later."),
       expected: passing("overload"),
     },
     {
       name: "a named quota of requests",
       status: 429,
       body: exhausted(
-        "Quota exceeded for aiplatform.googleapis.com/generate_content_requests_per_minute_per_project_per_base_model with base model: m1.",
+        "Quota exceeded for any.googleapis.com/generate_content_requests_per_minute_per_project_per_base_model with base model: m1.",
       ),
       expected: quota("requests"),
     },
@@ -240,7 +240,7 @@ describe("what Google's APIs answer", () => {
       name: "a named quota of input",
       status: 429,
       body: exhausted(
-        "Quota exceeded for aiplatform.googleapis.com/generate_content_input_tokens_per_minute_per_base_model with base model: m1.",
+        "Quota exceeded for any.googleapis.com/generate_content_input_tokens_per_minute_per_base_model with base model: m1.",
       ),
       expected: quota("input_tokens"),
     },
@@ -263,7 +263,7 @@ describe("what Google's APIs answer", () => {
       name: "requests of a base model",
       status: 429,
       body: exhausted(
-        "Quota exceeded for aiplatform.googleapis.com/online_prediction_requests_per_base_model with base model: m1.",
+        "Quota exceeded for any.googleapis.com/online_prediction_requests_per_base_model with base model: m1.",
       ),
       expected: quota("requests"),
     },

@@ -3,7 +3,7 @@ import type { OwnQuestion, OwnReading } from "../verdicts/verdict-rules.ts";
 import { codeTable } from "../verdicts/verdict-rules.ts";
 import { platform } from "./platform.ts";
 
-/** `Max rate limit '100' exceeded with in '20' secs`: the window is the longest wait. */
+/** `... exceeded with in '20' secs`: the window is the longest wait. */
 const WINDOW = /rate limit \d{1,6} exceeded with ?in (\d{1,4}) secs?/;
 
 export const marketo = platform({

@@ -47,7 +47,7 @@ describe("what platforms answer", () => {
         "x-hubspot-ratelimit-daily": "250000",
         "x-hubspot-ratelimit-daily-remaining": "0",
       },
-      body: hubspotError("You have reached your daily limit.", {
+      body: hubspotError("The daily limit is reached.", {
         errorType: "RATE_LIMIT",
         policyName: "DAILY",
       }),
@@ -197,7 +197,7 @@ describe("what platforms answer", () => {
       body: {
         title: "Too Many Requests",
         status: 429,
-        detail: "You have exceeded the limit of 10 simultaneous connections.",
+        detail: "No more than 10 simultaneous connections are allowed.",
       },
       expected: quota("concurrency"),
     },
@@ -285,7 +285,7 @@ describe("what platforms answer", () => {
     {
       name: "the window's rate",
       status: 200,
-      body: marketoError("606", "Max rate limit '100' exceeded with in '20' secs"),
+      body: marketoError("606", "Rate limit '50' exceeded with in '20' secs"),
       expected: quota("requests", 20_000),
     },
     {
@@ -583,14 +583,14 @@ describe("what platforms answer", () => {
       name: "a secondary limit with its wait",
       status: 403,
       headers: { ...primary, "x-ratelimit-remaining": "40", "retry-after": "30" },
-      body: { message: "You have exceeded a secondary rate limit." },
+      body: { message: "This is above a secondary rate limit." },
       expected: quota(null, 30_000),
     },
     {
       name: "a secondary limit without one: a minute",
       status: 429,
       headers: { ...primary, "x-ratelimit-remaining": "40" },
-      body: { message: "You have exceeded a secondary rate limit." },
+      body: { message: "This is above a secondary rate limit." },
       expected: quota(null, 60_000),
     },
     {
