@@ -91,8 +91,12 @@ export class Budget {
     now: number,
   ): readonly LimitReading[] {
     dispatch.headAt = headAt;
+    if (readings.length === 0) {
+      this.#own.answered();
+      return readings;
+    }
     const unmatched = readings.filter((reading) => !this.#reconcile(dispatch, reading, now));
-    if (readings.length > 0) this.#learn(dispatch, readings, unmatched, now);
+    this.#learn(dispatch, readings, unmatched, now);
     this.#own.answered();
     return unmatched;
   }
@@ -129,7 +133,8 @@ export class Budget {
 
   #served({ book, demand, sentAt }: Dispatch, now: number): Conclusion {
     for (let i = 0; i < book.rests.length; i++) {
-      if (book.amount(i, demand) > 0) book.rests[i].served(sentAt, now);
+      const rest = book.rests[i];
+      if (rest.isOn(now) && book.amount(i, demand) > 0) rest.served(sentAt, now);
     }
     this.#own.succeeded(book.inFlight, now);
     return NO_CONCLUSION;

@@ -35,9 +35,13 @@ export class Rest {
     this.#beganAt = now;
   }
 
+  isOn(now: number): boolean {
+    return this.#meter.frozenUntil > now;
+  }
+
   /** What was sent then has been served: if that was after the rest began, it is over. */
   served(sentAt: number, now: number): void {
-    if (this.#meter.frozenUntil <= now || sentAt <= this.#beganAt) return;
+    if (!this.isOn(now) || sentAt <= this.#beganAt) return;
     this.#meter.frozenUntil = 0;
     this.#endedAt = now;
   }
