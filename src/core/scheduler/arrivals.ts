@@ -15,7 +15,7 @@ export class Arrivals {
   /** Meters that something has arrived for: indexes below this. */
   #meters = 0;
   readonly #queued = new Sums();
-  readonly #all = new Sums();
+  readonly #refused = new Sums();
   readonly #short = new Sums();
   readonly #long = new Sums();
 
@@ -27,8 +27,8 @@ export class Arrivals {
   add(meter: number, amount: number, isQueued: boolean, now: number): void {
     if (now >= this.#endsAt) this.#roll(now);
     if (meter >= this.#meters) this.#meters = meter + 1;
-    this.#all.add(meter, amount);
     if (isQueued) this.#queued.add(meter, amount);
+    else this.#refused.add(meter, amount);
   }
 
   /** Of what is queued, micro-units per microsecond over about 10 s. */
@@ -51,11 +51,11 @@ export class Arrivals {
     this.#endsAt = (bin + 1) * BIN_MICROS;
     for (let meter = 0; meter < this.#meters; meter++) {
       const queued = this.#queued.at(meter);
-      const all = this.#all.at(meter);
+      const all = queued + this.#refused.at(meter);
       this.#short.set(meter, faded(this.#short.at(meter), queued, SHORT_BINS, passed));
       this.#long.set(meter, faded(this.#long.at(meter), all, LONG_BINS, passed));
       this.#queued.set(meter, 0);
-      this.#all.set(meter, 0);
+      this.#refused.set(meter, 0);
     }
   }
 }
