@@ -5,12 +5,14 @@ import { benchCore } from "./core/bench.ts";
 import type { Figure } from "./figure.ts";
 import { benchGateway } from "./gateway/bench.ts";
 import { benchSimulator } from "./simulator/bench.ts";
+import { benchTokens } from "./tokens/bench.ts";
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<readonly Figure[]>>> = {
   agreement: benchAgreement,
   core: benchCore,
   gateway: benchGateway,
   simulator: benchSimulator,
+  tokens: benchTokens,
 };
 
 const [name, ...flags] = process.argv.slice(2);

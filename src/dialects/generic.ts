@@ -35,7 +35,8 @@ export const generic: Dialect = {
   name: "generic",
   credentialHeader: { name: "authorization", scheme: "bearer" },
   operation,
-  forecast: (request, operation, guess) => openAiForecast(request.body, operation, guess),
+  forecast: ({ body }, operation, guess, correctInput) =>
+    openAiForecast(body, operation, guess, correctInput),
   limits: (headers, receivedAtMs) => withAmounts(genericReadings(headers, receivedAtMs)),
   verdict: (response) => readVerdictOrStream(response, RULES, streamReader),
   usage: (body) => (isObject(body) ? genericUsage(body["usage"]) : null),

@@ -37,7 +37,8 @@ export const openai: Dialect = {
   name: "openai",
   credentialHeader: { name: "authorization", scheme: "bearer" },
   operation: openAiOperation,
-  forecast: (request, operation, guess) => openAiForecast(request.body, operation, guess),
+  forecast: ({ body }, operation, guess, correctInput) =>
+    openAiForecast(body, operation, guess, correctInput),
   limits: (headers, receivedAtMs) => withAmounts(openAiReadings(headers, receivedAtMs)),
   verdict: (response) => readVerdictOrStream(response, RULES, streamReader),
   usage: (body) => (isObject(body) ? openAiUsage(body["usage"]) : null),

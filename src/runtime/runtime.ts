@@ -10,6 +10,7 @@ import type { Account } from "./account/account.ts";
 import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
+import { InputForecast, type InputQuestion } from "./forecast/input-forecast.ts";
 import { OutputForecast } from "./forecast/output-forecast.ts";
 import { LimitWatch } from "./limit-watch.ts";
 import { type BandTable, bandTable } from "./policy/bands.ts";
@@ -64,6 +65,7 @@ export class Runtime {
   readonly limits = new LimitWatch();
   readonly shadow: ShadowMode;
   readonly #chains: ChainMemory;
+  readonly #inputs = new InputForecast();
   readonly #outputs = new OutputForecast();
   /** Upstreams that a reload has taken out: they take nothing new, but who waits there is still served. */
   readonly #removed = new Map<string, Upstream>();
@@ -134,12 +136,14 @@ export class Runtime {
     const target = { model: model?.sent ?? operation.model, credential };
     const shadow = this.shadowOf(upstream, account, tenant);
     const kind = { tenant: tenant.id, taskType: task.type, model: target.model ?? "" };
+    const input = this.#inputs.ask(upstream.name, kind.model);
     const forecast = this.#outputs.forecast({
       dialect: upstream.dialect,
       request: view,
       operation,
       kind,
       meters: [...account.pathFor(target).meters, ...tenant.meters],
+      correctInput: input.correct,
     });
     return {
       id: requestId(),
@@ -153,7 +157,7 @@ export class Runtime {
       band: () => this.#bands.indexOf(tenant.tier.name, task.latency),
       operation,
       forecast,
-      onSettled: this.#listenerFor(kind, forecast, shadow),
+      onSettled: this.#listenerFor(kind, forecast, input, shadow),
       outbound: {
         method: request.method,
         origin: address.origin,
@@ -261,8 +265,14 @@ export class Runtime {
   }
 
   /** Made apart from the plan, so that it keeps nothing of the request alive. */
-  #listenerFor(kind: OutputKind, forecast: Forecast, shadow: ShadowPass | null) {
+  #listenerFor(
+    kind: OutputKind,
+    forecast: Forecast,
+    input: InputQuestion,
+    shadow: ShadowPass | null,
+  ) {
     return (end: CallEnd) => {
+      input.learn(end);
       this.#outputs.learn(kind, forecast, end);
       shadow?.ended(end);
     };
