@@ -5,6 +5,7 @@ import { encodingForModel } from "js-tiktoken";
 import { get_encoding } from "tiktoken";
 import type { JsonObject } from "../../src/core/dialect.ts";
 import { openai } from "../../src/dialects/openai.ts";
+import { parseBody } from "../../src/runtime/request/large/parse-body.ts";
 import { loadEncoding } from "../../src/tokens/bpe/encodings.ts";
 import { makeText, type TextSort } from "../../test/support/texts/texts.ts";
 import { type Figure, median } from "../figure.ts";
@@ -45,7 +46,7 @@ export async function benchTokens(): Promise<readonly Figure[]> {
   ];
   const speeds = SORTS.flatMap((sort) => speedsOf(sort, counters));
   const worst = counters.slice(0, 3).map(worstOf);
-  const resent = await resentFigures();
+  const resent = [...(await resentFigures()), ...(await largeFigures())];
   tiktoken.free();
   return [...speeds, ...worst, own("tokens.load_ms", loadedMs, "ms"), ...resent];
 }
@@ -107,6 +108,30 @@ async function resentFigures(): Promise<readonly Figure[]> {
     own("tokens.2MB_resent_max_ms", Math.max(...resentMs), "ms"),
     own("tokens.2MB_resent_loop_delay_p99_ms", delay.percentile(99) / 1e6, "ms"),
     own("tokens.2MB_resent_loop_delay_max_ms", delay.max / 1e6, "ms"),
+  ];
+}
+
+/** A body of 10 MB, half of it one image, from its bytes to the estimate. */
+async function largeFigures(): Promise<readonly Figure[]> {
+  const image_url = { url: `data:image/png;base64,${makeText("base64", 5_000_000, 1)}` };
+  const picture = { role: "user", content: [{ type: "image_url", image_url }] };
+  const texts = Array.from({ length: 1_250 }, (_, i) => messageOf(20_000 + i));
+  const bytes = Buffer.from(JSON.stringify({ model: "gpt-5", messages: [picture, ...texts] }));
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  const times: number[] = [];
+  delay.enable();
+  for (let i = 0; i < ROUNDS; i++) {
+    const startedAt = performance.now();
+    const body = await parseBody(bytes);
+    estimateMs(body as JsonObject);
+    times.push(performance.now() - startedAt);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  delay.disable();
+  return [
+    own("tokens.10MB_parsed_and_estimated_ms", median(times), "ms"),
+    own("tokens.10MB_loop_delay_p99_ms", delay.percentile(99) / 1e6, "ms"),
+    own("tokens.10MB_loop_delay_max_ms", delay.max / 1e6, "ms"),
   ];
 }
 

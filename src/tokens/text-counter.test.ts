@@ -21,11 +21,11 @@ function watched() {
 const words = (text: string) => text.match(/\S+/g)?.length ?? 0;
 
 describe("new text", () => {
-  test("is counted to the last character up to 32 KiB", () => {
+  test("is counted to the last character up to 24 Ki", () => {
     const { seen, count } = watched();
-    const texts = [1, 2, 3].map((seed) => makeText("prose", 10_000, seed));
+    const texts = [1, 2, 3].map((seed) => makeText("prose", 8_000, seed));
     expect(count(texts)).toBe(texts.reduce((sum, text) => sum + words(text), 0));
-    expect(seen.characters).toBe(30_000);
+    expect(seen.characters).toBe(24_000);
   });
 
   test.each([
@@ -47,7 +47,7 @@ describe("new text", () => {
   test("of wide characters is sampled earlier, for it takes three times as long", () => {
     const { seen, count } = watched();
     count([makeText("chinese", 30_000, 1)]);
-    expect(seen.characters).toBeLessThan(13_000);
+    expect(seen.characters).toBeLessThan(10_000);
   });
 
   test("of nothing is nothing", () => {
@@ -59,7 +59,7 @@ describe("new text", () => {
 describe("text that was there before", () => {
   test("is not counted again", () => {
     const { seen, count } = watched();
-    const history = Array.from({ length: 15 }, (_, i) => makeText("prose", 2_000 + i, i));
+    const history = Array.from({ length: 11 }, (_, i) => makeText("prose", 2_000 + i, i));
     const first = count(history);
     seen.characters = 0;
     const message = makeText("code", 500, 99);

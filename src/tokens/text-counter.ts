@@ -8,7 +8,7 @@ import { CountMemory, keyOf, kindIn, tokensIn } from "./count-memory.ts";
 import { IDEOGRAPHS, SCRIPT, textKind } from "./text-kind.ts";
 
 /** Characters of new text that are counted one and all: 1 to 10 ms, whatever they are. */
-const MOST_COUNTED = 32_768;
+const MOST_COUNTED = 24_576;
 /** A character of other scripts takes several bytes, and counting takes bytes. */
 const WIDE_WEIGHT = 3;
 /** Samples are this long: enough to hold whole words and lines. */
@@ -70,30 +70,59 @@ export class TextCounter {
 
   /** Reads one window in `sparsity` of the texts laid end to end; each text's own windows stand for it. */
   #addSampled(fresh: readonly NewText[], sparsity: number, tokens: Float64Array): void {
-    const seen = new Float64Array(tokens.length);
-    let scanned = 0;
-    let unseen = 0;
+    const seen = new Densities(tokens.length);
+    const unseen: NewText[] = [];
     let next = 0;
-    for (const { text, key } of fresh) {
-      const windows = windowsOf(text, next, sparsity * WINDOW);
+    for (const one of fresh) {
+      const windows = windowsOf(one.text, next, sparsity * WINDOW);
       next = windows.next;
-      if (windows.characters === 0) {
-        unseen += text.length;
-        continue;
+      if (windows.characters === 0) unseen.push(one);
+      else {
+        let counted = 0;
+        for (const window of windows.texts) counted += this.#count(window);
+        const kind = textKind(one.text, 0, one.text.length);
+        seen.add(kind, windows.characters, counted);
+        this.#addEstimate(one, kind, counted / windows.characters, tokens);
       }
-      let counted = 0;
-      for (const window of windows.texts) counted += this.#count(window);
-      const kind = textKind(text, 0, text.length);
-      const estimate = (counted * text.length) / windows.characters;
-      tokens[kind] += estimate;
-      seen[kind] += estimate;
-      scanned += text.length;
-      if (key !== null) this.#memory.remember(key, kind, Math.round(estimate));
     }
-    // Texts that fell between the windows are like those that did not.
-    for (let kind = 0; kind < seen.length; kind++) {
-      tokens[kind] += (seen[kind] * unseen) / scanned;
+    for (const one of unseen) {
+      const kind = one.key === null ? seen.usual : textKind(one.text, 0, one.text.length);
+      this.#addEstimate(one, kind, seen.of(kind), tokens);
     }
+  }
+
+  #addEstimate({ text, key }: NewText, kind: number, density: number, tokens: Float64Array): void {
+    const estimate = text.length * density;
+    tokens[kind] += estimate;
+    if (key !== null) this.#memory.remember(key, kind, Math.round(estimate));
+  }
+}
+
+/** Tokens a character, by kind: texts that fell between the windows are like those that did not. */
+class Densities {
+  readonly #characters: Float64Array;
+  readonly #tokens: Float64Array;
+
+  constructor(kinds: number) {
+    this.#characters = new Float64Array(kinds);
+    this.#tokens = new Float64Array(kinds);
+  }
+
+  add(kind: number, characters: number, tokens: number): void {
+    this.#characters[kind] += characters;
+    this.#tokens[kind] += tokens;
+  }
+
+  /** Of the kind that most of what was seen is. */
+  get usual(): number {
+    return this.#characters.indexOf(Math.max(...this.#characters));
+  }
+
+  /** Of this kind, or of all where nothing of it was seen. */
+  of(kind: number): number {
+    if (this.#characters[kind] > 0) return this.#tokens[kind] / this.#characters[kind];
+    const sum = (total: number, one: number) => total + one;
+    return this.#tokens.reduce(sum, 0) / this.#characters.reduce(sum, 0);
   }
 }
 

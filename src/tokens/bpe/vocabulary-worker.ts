@@ -6,5 +6,5 @@ import { type Ranks, vocabularyTables } from "./vocabulary.ts";
 if (!isEncodingName(workerData)) throw new Error(`no such encoding: ${String(workerData)}`);
 const { default: ranks }: { default: Ranks } = await import(`gpt-tokenizer/bpeRanks/${workerData}`);
 const tables = vocabularyTables(ranks);
-const buffers = [tables.bytes.buffer, tables.starts.buffer, tables.slots.buffer];
-parentPort?.postMessage(tables, buffers);
+const { bytes, starts, slots, pairs } = tables;
+parentPort?.postMessage(tables, [bytes.buffer, starts.buffer, slots.buffer, pairs.buffer]);

@@ -15,11 +15,17 @@ export interface VocabularyTables {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Where each token's bytes begin; one more entry than there are tokens. */
   readonly starts: Int32Array<ArrayBuffer>;
-  /** Open addressing: rank + 1, or 0 where nothing is. */
+  /** Open addressing: rank + 1 in the low bits and a part of the hash above; 0 where nothing is. */
   readonly slots: Int32Array<ArrayBuffer>;
+  /** The ranks of all pairs of bytes, which are half of what is looked up. */
+  readonly pairs: Int32Array<ArrayBuffer>;
 }
 
 export const NO_RANK = 0x7fffffff;
+
+/** The vocabularies have up to 200,000 ranks. The bits above tell most strangers without a look at their bytes. */
+const RANK_BITS = 18;
+const RANKS = 2 ** RANK_BITS - 1;
 
 /** FNV-1a over bytes. */
 export const HASH_START = 0x811c9dc5 | 0;
@@ -29,17 +35,20 @@ export class Vocabulary {
   readonly #bytes: Uint8Array;
   readonly #starts: Int32Array;
   readonly #slots: Int32Array;
+  readonly #pairs: Int32Array;
   readonly #mask: number;
 
-  constructor({ bytes, starts, slots }: VocabularyTables) {
+  constructor({ bytes, starts, slots, pairs }: VocabularyTables) {
     this.#bytes = bytes;
     this.#starts = starts;
     this.#slots = slots;
+    this.#pairs = pairs;
     this.#mask = slots.length - 1;
   }
 
   /** The rank of the token that is `bytes[from..to)`; NO_RANK if there is none. */
   rankOf(bytes: Uint8Array, from: number, to: number): number {
+    if (to - from === 2) return this.#pairs[(bytes[from] << 8) | bytes[from + 1]];
     let hash = HASH_START;
     for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i], HASH_PRIME);
     return this.rankOfHashed(bytes, from, to, hash);
@@ -49,9 +58,12 @@ export class Vocabulary {
   rankOfHashed(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const slots = this.#slots;
     const mask = this.#mask;
+    const tag = hash & ~RANKS;
     for (let slot = firstSlot(hash, mask); ; slot = (slot + 1) & mask) {
-      const rank = slots[slot] - 1;
-      if (rank < 0) return NO_RANK;
+      const held = slots[slot];
+      if (held === 0) return NO_RANK;
+      if ((held & ~RANKS) !== tag) continue;
+      const rank = (held & RANKS) - 1;
       if (this.#equals(rank, bytes, from, to)) return rank;
     }
   }
@@ -74,6 +86,7 @@ export function vocabularyTables(ranks: Ranks): VocabularyTables {
   const bytes = new Uint8Array(most);
   // At most half full, so that probes stay short.
   const slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * ranks.length + 1)));
+  const pairs = new Int32Array(2 ** 16).fill(NO_RANK);
   let end = 0;
   for (let rank = 0; rank < ranks.length; rank++) {
     const token = ranks[rank] ?? [];
@@ -82,8 +95,9 @@ export function vocabularyTables(ranks: Ranks): VocabularyTables {
     else for (const byte of token) bytes[end++] = byte;
     starts[rank + 1] = end;
     if (end > start) place(slots, bytes, start, end, rank);
+    if (end - start === 2) pairs[(bytes[start] << 8) | bytes[start + 1]] = rank;
   }
-  return { bytes: bytes.slice(0, end), starts, slots };
+  return { bytes: bytes.slice(0, end), starts, slots, pairs };
 }
 
 function place(slots: Int32Array, bytes: Uint8Array, from: number, to: number, rank: number): void {
@@ -92,7 +106,7 @@ function place(slots: Int32Array, bytes: Uint8Array, from: number, to: number, r
   const mask = slots.length - 1;
   let slot = firstSlot(hash, mask);
   while (slots[slot] !== 0) slot = (slot + 1) & mask;
-  slots[slot] = rank + 1;
+  slots[slot] = (hash & ~RANKS) | (rank + 1);
 }
 
 /** FNV's low bits alone are poor. */
