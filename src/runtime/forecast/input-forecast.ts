@@ -2,6 +2,7 @@
 import type { CallEnd } from "../../core/dialect.ts";
 import type { CorrectInput, InputEstimate } from "../../core/input-estimate.ts";
 import { InputCalibration } from "../../tokens/input-calibration.ts";
+import { IMAGES } from "../../tokens/text-kind.ts";
 
 /** One call's input: corrected before it is sent, learned from once it has ended. */
 export class InputQuestion {
@@ -20,12 +21,22 @@ export class InputQuestion {
     return this.#calibration.correct(this.#model, estimate);
   };
 
-  /** Only what was answered well tells all that was read. */
+  /** Only what was answered well tells all that was read; of text counted exactly there is nothing to learn. */
   learn(end: CallEnd): void {
-    if (this.#estimate === null || end.kind !== "answered" || end.verdict.class !== "ok") return;
+    if (
+      this.#estimate === null ||
+      isCertain(this.#estimate) ||
+      end.kind !== "answered" ||
+      end.verdict.class !== "ok"
+    )
+      return;
     const { usage } = end;
     if (usage !== null) this.#calibration.learn(this.#model, this.#estimate, usage.inputTokens);
   }
+}
+
+function isCertain({ isExact, tokens }: InputEstimate): boolean {
+  return isExact && tokens[IMAGES] === 0;
 }
 
 export class InputForecast {
