@@ -5,6 +5,7 @@
  * at a time; once a probe is answered, each answer lets one more call run, until as many may run as
  * before. Only what tells of health counts: a quota or a bad request is a provider at work.
  */
+import { MICROS_PER_SECOND } from "../clock.ts";
 import { RollingCounts } from "./rolling-counts.ts";
 
 export interface BreakerOptions {
@@ -17,6 +18,13 @@ export interface BreakerOptions {
   /** Until the first probe, microseconds. */
   readonly open: number;
 }
+
+export const DEFAULT_BREAKER: BreakerOptions = Object.freeze({
+  failures: 5,
+  rate: 0.5,
+  window: 30 * MICROS_PER_SECOND,
+  open: 5 * MICROS_PER_SECOND,
+});
 
 export type BreakerState =
   | { readonly kind: "closed" }

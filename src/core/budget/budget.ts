@@ -2,6 +2,7 @@
  * Budget: what is known of one upstream account beyond its scheduler: told and learned limits, others'
  * traffic, margins, rate and concurrency. It only corrects meters; whom they admit is the scheduler's.
  */
+import { type BreakerState, DEFAULT_BREAKER } from "../breaker/breaker.ts";
 import type { Demand } from "../demand.ts";
 import type { LimitReading } from "../dialect.ts";
 import { type Meter, MICRO_UNITS } from "../meter/meter.ts";
@@ -9,6 +10,7 @@ import { Slots } from "../meter/slots.ts";
 import type { Path } from "../scheduler/path.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Verdict } from "../verdict/verdict.ts";
+import { Breakers, type Failure } from "./breakers.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Epoch } from "./epoch.ts";
 import { LearnedLimits } from "./learned-limits.ts";
@@ -34,11 +36,13 @@ export class Budget {
   readonly #unnamed = new Epoch();
   readonly #watches = new WeakMap<Meter, Watch>();
   readonly #rests = new WeakMap<Meter, Rest>();
+  readonly breakers: Breakers;
   readonly #books = new WeakMap<Path, PathBook>();
 
   constructor(scheduler: Scheduler, options: BudgetOptions, now: number) {
     this.#scheduler = scheduler;
     this.#options = options;
+    this.breakers = new Breakers(options.breaker ?? DEFAULT_BREAKER);
     this.#own = new OwnMeters(options, now, (meter) => this.#scheduler.refresh(meter));
   }
 
@@ -62,13 +66,18 @@ export class Budget {
     return this.#own.limiting;
   }
 
+  /** Is a model well? */
+  breakerOf(model: string | null, now: number): BreakerState {
+    return this.breakers.stateOf(this.#own.inFlightFor(model), now);
+  }
+
   /** Another scheduler has taken over the same meters: what was learned of them stays. */
   attach(scheduler: Scheduler): void {
     this.#scheduler = scheduler;
   }
 
-  /** A granted request leaves now, after its debit of `demand`. */
-  sent(path: Path, demand: Demand, now: number): Dispatch {
+  /** A granted attempt of `request` leaves now, after its debit of `demand`. */
+  sent(path: Path, demand: Demand, now: number, request: object = {}): Dispatch {
     const book = this.#bookOf(path, now);
     for (let i = 0; i < book.watches.length; i++) {
       const watch = book.watches[i];
@@ -77,7 +86,7 @@ export class Budget {
       this.#keepMargin(watch);
     }
     this.#own.sent(book.inFlight, this.#scheduler.waiting > 0, now);
-    return new Dispatch(path, demand, book, now);
+    return new Dispatch(path, demand, book, now, request);
   }
 
   /**
@@ -112,31 +121,56 @@ export class Budget {
     return verdict === null ? NO_CONCLUSION : this.#take(dispatch, verdict, now);
   }
 
+  /** No connection was made, or it broke: how the attempt ended, before it is settled or retried. */
+  concludeUnreached(dispatch: Dispatch, now: number): Conclusion {
+    if (dispatch.isOver) return NO_CONCLUSION;
+    this.conclude(dispatch, null, now);
+    this.#own.failed();
+    return this.#unwell(dispatch, { hint: null, isOfConnection: true }, now);
+  }
+
   #take(dispatch: Dispatch, verdict: Verdict, now: number): Conclusion {
+    const failure = { hint: waitOf(verdict), isOfConnection: false };
     switch (verdict.class) {
       case "ok":
         return this.#served(dispatch, now);
       case "quota":
+        this.breakers.answered(dispatch, this.#scheduler, now);
         return verdict.dimension === "concurrency"
           ? this.#crowded(dispatch, verdict, now)
           : this.#refused(dispatch, verdict, now);
       case "overload":
       case "timeout": {
         const isNewEpoch = this.#own.overloaded(dispatch.book.inFlight, dispatch.sentAt, now);
-        return { frozenUntil: 0, isNewEpoch };
+        return { ...this.#unwell(dispatch, failure, now), isNewEpoch };
       }
+      case "transient":
+        this.#own.failed();
+        return this.#unwell(dispatch, failure, now);
+      case "billing":
+      case "auth":
+        this.#own.failed();
+        return NO_CONCLUSION;
       default:
         this.#own.failed();
+        this.breakers.answered(dispatch, this.#scheduler, now);
         return NO_CONCLUSION;
     }
   }
 
-  #served({ book, demand, sentAt }: Dispatch, now: number): Conclusion {
+  #unwell(dispatch: Dispatch, failure: Failure, now: number): Conclusion {
+    const frozenUntil = this.breakers.failed(dispatch, failure, this.#scheduler, now);
+    return frozenUntil === 0 ? NO_CONCLUSION : { frozenUntil, isNewEpoch: false };
+  }
+
+  #served(dispatch: Dispatch, now: number): Conclusion {
+    const { book, demand, sentAt } = dispatch;
     for (let i = 0; i < book.rests.length; i++) {
       const rest = book.rests[i];
       if (rest.isOn(now) && book.amount(i, demand) > 0) rest.served(sentAt, now);
     }
     this.#own.succeeded(book.inFlight, now);
+    this.breakers.answered(dispatch, this.#scheduler, now);
     return NO_CONCLUSION;
   }
 

@@ -1,4 +1,5 @@
 /** What a budget is built from, and what it tells. */
+import type { BreakerOptions } from "../breaker/breaker.ts";
 import type { LimitReading } from "../dialect.ts";
 
 export interface BudgetOptions {
@@ -8,6 +9,8 @@ export interface BudgetOptions {
   readonly hasLimits: boolean;
   /** Requests per second when neither limits nor headers are known; null: not limited then. */
   readonly adaptive: AdaptiveOptions | null;
+  /** @default five failures in a row, or half of what ended within 30 s; 5 s until the first probe */
+  readonly breaker?: BreakerOptions;
 }
 
 /** Requests per second. */
@@ -19,7 +22,7 @@ export interface AdaptiveOptions {
 
 /** What followed from the end of an attempt. */
 export interface Conclusion {
-  /** Until when meters rest because of it, microseconds; 0: none does. */
+  /** Until when meters rest because of it, or a breaker is open, microseconds; 0: neither. */
   readonly frozenUntil: number;
   /** This refusal was the first of its congestion epoch. */
   readonly isNewEpoch: boolean;

@@ -3,6 +3,8 @@
  * something has happened or is due, and tells each waiter what was decided.
  */
 import { isDeepStrictEqual } from "node:util";
+import type { BreakerState } from "../../core/breaker/breaker.ts";
+import type { BreakerChange } from "../../core/budget/breakers.ts";
 import { Budget } from "../../core/budget/budget.ts";
 import type { Dispatch } from "../../core/budget/dispatch.ts";
 import type {
@@ -35,6 +37,8 @@ export interface AccountTenant {
 }
 
 export interface Ask {
+  /** The same object for all asks of one request, at whatever account. */
+  readonly request: object;
   readonly tenant: AccountTenant;
   readonly target: CallTarget;
   /** Index of the strict class in the scheduler's bands; asked again after a reload. */
@@ -62,7 +66,12 @@ export interface AccountOptions {
   readonly onTenantFreed: (tenantId: string) => void;
   readonly onLearned: (limits: readonly LearnedLimit[]) => void;
   readonly onDifferences: (differences: readonly LimitDifference[]) => void;
+  /** A breaker has opened, lets probes through, or has closed. */
+  readonly onBreaker?: (change: BreakerChange) => void;
 }
+
+/** An answer, judged; no connection, or a broken one; null: neither, and nobody is to blame. */
+export type AttemptEnd = Verdict | "unreached" | null;
 
 const NO_READINGS: readonly LimitReading[] = [];
 const PRESSURE_MICROS = 50_000;
@@ -76,6 +85,7 @@ export class Account {
   readonly #onTenantFreed: (tenantId: string) => void;
   readonly #onLearned: AccountOptions["onLearned"];
   readonly #onDifferences: AccountOptions["onDifferences"];
+  readonly #onBreaker: NonNullable<AccountOptions["onBreaker"]>;
   #rules: readonly LimitRule[];
   #scheduler: Scheduler;
   #budgetOptions: BudgetOptions;
@@ -100,6 +110,7 @@ export class Account {
     this.#onTenantFreed = options.onTenantFreed;
     this.#onLearned = options.onLearned;
     this.#onDifferences = options.onDifferences;
+    this.#onBreaker = options.onBreaker ?? (() => {});
     this.#rules = options.rules;
     this.#scheduler = new Scheduler(options.scheduler, now);
     this.#budgetOptions = options.budget;
@@ -182,9 +193,9 @@ export class Account {
     return refusal ?? reservation;
   }
 
-  /** A granted request leaves now. */
-  sent(path: Path, demand: Demand, now: number): Dispatch {
-    return this.#budget.sent(path, demand, now);
+  /** A granted attempt of `request` leaves now. */
+  sent(path: Path, demand: Demand, now: number, request: object): Dispatch {
+    return this.#budget.sent(path, demand, now, request);
   }
 
   /** The head of its answer is here, with what it tells of limits. */
@@ -204,11 +215,25 @@ export class Account {
     this.#onDifferences(news);
   }
 
-  /** How an attempt ended; null: without an answer. Idempotent. */
-  conclude(dispatch: Dispatch, verdict: Verdict | null, now: number): Conclusion {
-    const conclusion = this.#budget.conclude(dispatch, verdict, now);
+  /** How an attempt ended. Idempotent. */
+  conclude(dispatch: Dispatch, end: AttemptEnd, now: number): Conclusion {
+    const conclusion =
+      end === "unreached"
+        ? this.#budget.concludeUnreached(dispatch, now)
+        : this.#budget.conclude(dispatch, end, now);
+    for (const change of this.#budget.breakers.takeChanges()) this.#onBreaker(change);
     if (this.#scheduler.waiting > 0) this.pumpSoon();
     return conclusion;
+  }
+
+  /** Is a model well? */
+  breakerOf(model: string | null): BreakerState {
+    return this.#budget.breakerOf(model, this.#clock.now());
+  }
+
+  /** Of every model that has failed. */
+  get breakers(): readonly BreakerChange[] {
+    return [...this.#budget.breakers.states(this.#clock.now())];
   }
 
   /** Limits that headers told are kept from now on. */
@@ -395,7 +420,7 @@ export class Reservation {
 
   /** An attempt leaves now. */
   sent(now: number): void {
-    this.#dispatch = this.account.sent(this.path, this.ask.demand, now);
+    this.#dispatch = this.account.sent(this.path, this.ask.demand, now, this.ask.request);
   }
 
   /** The head of the attempt's answer is here, with what it tells of limits. */
@@ -403,12 +428,12 @@ export class Reservation {
     if (this.#dispatch !== null) this.account.observe(this.#dispatch, read, isRefusal);
   }
 
-  /** How the attempt ended; null: without an answer. Returns until when its meters rest, 0: none does. */
-  conclude(verdict: Verdict | null, now: number): number {
+  /** How the attempt ended. Returns until when its meters rest or a breaker is open, 0: neither. */
+  conclude(end: AttemptEnd, now: number): number {
     const dispatch = this.#dispatch;
     if (dispatch === null) return 0;
     this.#dispatch = null;
-    return this.account.conclude(dispatch, verdict, now).frozenUntil;
+    return this.account.conclude(dispatch, end, now).frozenUntil;
   }
 
   /** Ends a granted reservation: `counted` is what the provider's meters have counted. Idempotent. */

@@ -8,7 +8,7 @@ import { SluiceError } from "../../core/errors.ts";
 import type { Path } from "../../core/scheduler/path.ts";
 import type { Verdict } from "../../core/verdict/verdict.ts";
 import { OK_VERDICT } from "../../core/verdict/verdict.ts";
-import type { Reservation } from "../account/account.ts";
+import type { AttemptEnd, Reservation } from "../account/account.ts";
 import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
 import type { Exchange, Transport, TransportFailure } from "../transport/transport.ts";
 import type { Answer, CallReport } from "./answer.ts";
@@ -80,6 +80,7 @@ export class Call {
     const { deadlineMs, chain } = plan.task;
     this.#times.queued(this.#clock.now());
     const asked = (plan.shadow ?? plan.account).ask({
+      request: this,
       tenant: plan.tenant,
       target: plan.target,
       band: plan.band,
@@ -243,7 +244,7 @@ export class Call {
 
   #take(step: NextStep, end: CallEnd, deliver: () => void, why: Verdict | TransportFailure): void {
     const now = this.#clock.now();
-    const frozenUntil = this.#reservation?.conclude(verdictIn(why), now) ?? 0;
+    const frozenUntil = this.#reservation?.conclude(endIn(why), now) ?? 0;
     const wantsRetry = step.kind === "wait-for-budget" || step.kind === "retry";
     if (this.plan.shadow !== null || (wantsRetry && !this.#isReplayable())) {
       deliver();
@@ -427,8 +428,9 @@ function isEventStream(headers: HeaderView): boolean {
   );
 }
 
-/** Null: no answer, for a reason that says nothing of the provider's load. */
-function verdictIn(why: Verdict | TransportFailure): Verdict | null {
+/** Null: no answer, for a reason that says nothing of the provider. */
+function endIn(why: Verdict | TransportFailure): AttemptEnd {
   if ("class" in why) return why;
-  return why.kind === "timeout" ? TIMEOUT_VERDICT : null;
+  if (why.kind === "timeout") return TIMEOUT_VERDICT;
+  return why.kind === "aborted" ? null : "unreached";
 }

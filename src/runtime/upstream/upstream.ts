@@ -209,7 +209,8 @@ export class Upstream {
 
   get #budgetOptions(): BudgetOptions {
     const { limits, adaptive } = this.#config;
-    return { margin: this.#policy.margin, hasLimits: limits !== null, adaptive };
+    const { margin, breaker } = this.#policy;
+    return { margin, hasLimits: limits !== null, adaptive, breaker };
   }
 
   /** A twin sees no answers: what is learned it takes from its account. */
