@@ -21,13 +21,14 @@ import type { Handle } from "../../core/queue/tickets.ts";
 import type { SchedulerOptions } from "../../core/scheduler/options.ts";
 import type { Path } from "../../core/scheduler/path.ts";
 import { pressureOf } from "../../core/scheduler/pressure.ts";
-import type { Refusal } from "../../core/scheduler/refusal.ts";
+import type { Assessment, Refusal } from "../../core/scheduler/refusal.ts";
 import type { EnqueueRequest } from "../../core/scheduler/request.ts";
 import { Scheduler } from "../../core/scheduler/scheduler.ts";
 import type { Tenant } from "../../core/scheduler/tenant.ts";
 import type { Verdict } from "../../core/verdict/verdict.ts";
 import type { LimitRule } from "./limit-meter.ts";
 import { type CallTarget, LimitTable } from "./limit-table.ts";
+import { Stops } from "./stops.ts";
 
 /** A tenant as accounts see it: its weight, and its own meters, which all accounts share. */
 export interface AccountTenant {
@@ -80,6 +81,8 @@ const PRESSURE_MICROS = 50_000;
 const REMEMBERED_TENANTS = 20_000;
 
 export class Account {
+  /** Credentials that its provider takes no more. */
+  readonly stops = new Stops();
   readonly #clock: Clock;
   readonly #limits: LimitTable;
   readonly #onTenantFreed: (tenantId: string) => void;
@@ -184,6 +187,11 @@ export class Account {
     const now = this.#clock.now();
     const { bands } = this.#scheduler;
     return Math.max(0, ...this.#limits.paths.map((path) => pressureOf(path, bands, now)));
+  }
+
+  /** What `ask` would say to it now. */
+  assess(ask: Ask): Assessment {
+    return this.#scheduler.assess(this.#requestOf(ask, ask.expiresAt, null), this.#clock.now());
   }
 
   /** Queues a request; its listener hears of the grant or the end of the wait, never during this call. */
@@ -304,7 +312,7 @@ export class Account {
   }
 
   #enqueue(reservation: Reservation): Refusal | null {
-    const request = this.#requestOf(reservation);
+    const request = this.#requestOf(reservation.ask, reservation.expiresAt, reservation);
     const answer = this.#scheduler.enqueue(request, this.#clock.now());
     if (answer.kind === "refused") return answer;
     reservation.place(this.#scheduler, request.path, answer.handle);
@@ -313,8 +321,7 @@ export class Account {
     return null;
   }
 
-  #requestOf(reservation: Reservation): EnqueueRequest {
-    const { ask, expiresAt } = reservation;
+  #requestOf(ask: Ask, expiresAt: number, reference: Reservation | null): EnqueueRequest {
     return {
       tenant: this.#tenantOf(ask.tenant),
       path: this.pathFor(ask.target),
@@ -323,7 +330,7 @@ export class Account {
       expiresAt,
       deadline: ask.deadline,
       isChainStep: ask.isChainStep,
-      reference: reservation,
+      reference,
     };
   }
 
@@ -344,7 +351,7 @@ export class Account {
 
   /** What was foreseen when it came has not held: it is told what one that comes now would be told. */
   #expire(reservation: Reservation, code: "max_wait_exceeded" | "queue_full", now: number): void {
-    const request = { ...this.#requestOf(reservation), expiresAt: now };
+    const request = this.#requestOf(reservation.ask, now, reservation);
     const answer = this.#scheduler.assess(request, now);
     const { retryAfter, meter } =
       answer.kind === "refused" ? answer : { retryAfter: answer.wait, meter: null };
