@@ -11,6 +11,7 @@ import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
 import { OutputForecast } from "./forecast/output-forecast.ts";
+import { UnitForecast } from "./forecast/unit-forecast.ts";
 import { LimitWatch } from "./limit-watch.ts";
 import { type BandTable, bandTable } from "./policy/bands.ts";
 import { ChainMemory } from "./policy/chain-memory.ts";
@@ -65,6 +66,7 @@ export class Runtime {
   readonly shadow: ShadowMode;
   readonly #chains: ChainMemory;
   readonly #outputs = new OutputForecast();
+  readonly #units = new UnitForecast();
   /** Upstreams that a reload has taken out: they take nothing new, but who waits there is still served. */
   readonly #removed = new Map<string, Upstream>();
   readonly #options: RuntimeOptions;
@@ -135,11 +137,10 @@ export class Runtime {
     const shadow = this.shadowOf(upstream, account, tenant);
     const kind = { tenant: tenant.id, taskType: task.type, model: target.model ?? "" };
     const asked = { dialect: upstream.dialect, request: view, operation };
-    const forecast = this.#outputs.forecast({
-      ...asked,
-      kind,
-      meters: [...account.pathFor(target).meters, ...tenant.meters],
-    });
+    const meters = () => [...account.pathFor(target).meters, ...tenant.meters];
+    const inTokens = this.#outputs.forecast({ ...asked, kind, meters: meters() });
+    const units = this.#units.planFor({ ...asked, upstream: upstream.name, meters });
+    const forecast = units === null ? inTokens : units.foresee(inTokens);
     return {
       id: requestId(),
       upstream: upstream.name,
@@ -152,6 +153,7 @@ export class Runtime {
       band: () => this.#bands.indexOf(tenant.tier.name, task.latency),
       operation,
       forecast,
+      units,
       onSettled: this.#listenerFor(this.#outputs.learnsFrom(asked) ? kind : null, forecast, shadow),
       outbound: {
         method: request.method,

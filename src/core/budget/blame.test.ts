@@ -70,11 +70,11 @@ describe("a refusal blames", () => {
       places: [0],
     },
   ])("$why: $named", ({ named, remaining, places }) => {
-    expect(blamed(refused(remaining), named)).toEqual(places);
+    expect(blamed(refused(remaining), named, T0)).toEqual(places);
   });
 
   test("the only meter there is, without a name", () => {
-    expect(blamed(refused({}, [bucket({ amount: 5 }), slots(3)]), null)).toEqual([0]);
+    expect(blamed(refused({}, [bucket({ amount: 5 }), slots(3)]), null, T0)).toEqual([0]);
   });
 });
 

@@ -1,7 +1,8 @@
 /** Meta (Graph and Marketing API): throttles as HTTP 400 with a number; use in percent and waits in minutes, as JSON in headers. */
-import type { HeaderView, LimitReading } from "../../core/dialect.ts";
+import type { HeaderView, LimitReading, RequestView } from "../../core/dialect.ts";
 import { isObject, parseJson } from "../body/json-fields.ts";
 import { headerOf } from "../hints/headers.ts";
+import { isRead } from "../units/records.ts";
 import {
   type CodeMeaning,
   codeTable,
@@ -32,7 +33,29 @@ const CODES = codeTable({
   "200": "auth",
 });
 
-export const meta = platform({ name: "meta", readings, rules: { codes: CODES, own } });
+/** Marketing API, "Rate limiting": a read scores one point, a write three; each of a batch as if it came alone. */
+const READ_POINTS = 1;
+const WRITE_POINTS = 3;
+
+export const meta = platform({
+  name: "meta",
+  readings,
+  units: { names: ["points"], foresee: (request) => ({ points: pointsOf(request) }) },
+  // The Marketing API's limits are those of an ad account.
+  scopeOf: ({ path }) => /\/(act_\d{1,32})(?:\/|$)/.exec(path)?.[1] ?? null,
+  rules: { codes: CODES, own },
+});
+
+function pointsOf(request: RequestView): number {
+  const batch = request.body?.["batch"];
+  if (!Array.isArray(batch)) return isRead(request) ? READ_POINTS : WRITE_POINTS;
+  let points = 0;
+  for (const one of batch) {
+    const isReading = isObject(one) && (one["method"] ?? "GET") === "GET";
+    points += isReading ? READ_POINTS : WRITE_POINTS;
+  }
+  return points;
+}
 
 function own({ facts, headers }: OwnQuestion): OwnReading | null {
   // Code 1 says this of an answer that would be too large: asking again changes nothing.

@@ -40,6 +40,8 @@ export interface Ask {
   /** Index of the strict class in the scheduler's bands; asked again after a reload. */
   readonly band: () => number;
   readonly demand: Demand;
+  /** The demand by what is known by now, asked again whenever it queues anew; absent: it stays the same. */
+  readonly demandNow?: () => Demand;
   /** Microseconds since the epoch. */
   readonly expiresAt: number;
   readonly deadline: number | null;
@@ -192,6 +194,16 @@ export class Account {
     const now = this.#clock.now();
     const isDue = isRefusal || dispatch.book.isReadingDue(now);
     this.#budget.observe(dispatch, isDue ? read() : NO_READINGS, now, now);
+    this.#takeNews();
+  }
+
+  /** The body of its answer is here, with what it tells of limits as they stand once `counted` was taken. */
+  observeBody(dispatch: Dispatch, readings: readonly LimitReading[], counted: Demand): void {
+    this.#budget.observeBody(dispatch, readings, counted, this.#clock.now());
+    this.#takeNews();
+  }
+
+  #takeNews(): void {
     if (this.#budget.learned !== this.#learned) this.learn(this.#budget.learned);
     this.#tellDifferences(this.#budget.differences);
     if (this.#scheduler.waiting > 0) this.pumpSoon();
@@ -253,6 +265,7 @@ export class Account {
 
   /** Queues a reservation of an earlier configuration again; if that is hopeless now, its wait ends. */
   requeue(reservation: Reservation): void {
+    reservation.refresh();
     const refusal = this.#enqueue(reservation);
     if (refusal) reservation.ask.onRefused(refusal);
   }
@@ -289,12 +302,12 @@ export class Account {
   }
 
   #requestOf(reservation: Reservation): EnqueueRequest {
-    const { ask, expiresAt } = reservation;
+    const { ask, expiresAt, demand } = reservation;
     return {
       tenant: this.#tenantOf(ask.tenant),
       path: this.pathFor(ask.target),
       band: ask.band(),
-      demand: ask.demand,
+      demand,
       expiresAt,
       deadline: ask.deadline,
       isChainStep: ask.isChainStep,
@@ -358,6 +371,7 @@ export class Reservation {
   readonly kind = "reservation";
   readonly account: Account;
   readonly ask: Ask;
+  #demand: Demand;
   #scheduler!: Scheduler;
   #path!: Path;
   #handle: Handle = -1;
@@ -372,7 +386,18 @@ export class Reservation {
   constructor(account: Account, ask: Ask) {
     this.account = account;
     this.ask = ask;
+    this.#demand = ask.demand;
     this.expiresAt = ask.expiresAt;
+  }
+
+  /** What it takes from the meters when it is granted. */
+  get demand(): Demand {
+    return this.#demand;
+  }
+
+  /** Asks for what is known by now; only while it holds nothing. */
+  refresh(): void {
+    this.#demand = this.ask.demandNow?.() ?? this.#demand;
   }
 
   get path(): Path {
@@ -393,14 +418,24 @@ export class Reservation {
     return wasWaiting;
   }
 
+  #isOutdated(): boolean {
+    const { demandNow } = this.ask;
+    return demandNow !== undefined && demandNow() !== this.#demand;
+  }
+
   /** An attempt leaves now. */
   sent(now: number): void {
-    this.#dispatch = this.account.sent(this.path, this.ask.demand, now);
+    this.#dispatch = this.account.sent(this.path, this.#demand, now);
   }
 
   /** The head of the attempt's answer is here, with what it tells of limits. */
   observe(read: () => readonly LimitReading[], isRefusal: boolean): void {
     if (this.#dispatch !== null) this.account.observe(this.#dispatch, read, isRefusal);
+  }
+
+  /** The body of the attempt's answer is here, with what it tells of limits once `counted` was taken. */
+  observeBody(readings: readonly LimitReading[], counted: Demand): void {
+    if (this.#dispatch !== null) this.account.observeBody(this.#dispatch, readings, counted);
   }
 
   /** How the attempt ended; null: without an answer. Returns until when its meters rest, 0: none does. */
@@ -421,7 +456,7 @@ export class Reservation {
   retry(counted: Demand, eligibleAt: number, expiresAt: number, now: number): void {
     this.conclude(null, now);
     this.expiresAt = expiresAt;
-    if (this.#scheduler !== this.account.scheduler) {
+    if (this.#scheduler !== this.account.scheduler || this.#isOutdated()) {
       this.settle(counted, now);
       this.account.requeue(this);
       return;
