@@ -9,6 +9,7 @@ import { SluiceError } from "../../core/errors.ts";
 import type { Path } from "../../core/scheduler/path.ts";
 import type { Verdict } from "../../core/verdict/verdict.ts";
 import { OK_VERDICT } from "../../core/verdict/verdict.ts";
+import { splitterFor } from "../../dialects/event-streams.ts";
 import type { Reservation } from "../account/account.ts";
 import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
 import type { UnitPlan } from "../forecast/unit-forecast.ts";
@@ -123,15 +124,17 @@ export class Call {
       return this.plan.dialect.limits(headers, receivedAtMs);
     }, status >= 400);
     const { dialect, hidesUsageEvent } = this.plan;
-    const isStream = status < 400 && isEventStream(headers);
+    const splitter = status < 400 ? splitterFor(headers, dialect) : null;
     const isJudged = status >= 400 || dialect.failsUnderSuccess;
-    if (!isStream && !isJudged) {
+    if (splitter === null && !isJudged) {
       this.#pass(status, headers);
       return;
     }
     this.#startFirstByteTimer();
-    this.#reply = { kind: isStream ? "held" : "judged", status, headers };
-    if (isStream) this.#passage = new StreamPassage(dialect.streamReader(), hidesUsageEvent);
+    this.#reply = { kind: splitter === null ? "judged" : "held", status, headers };
+    if (splitter !== null) {
+      this.#passage = new StreamPassage(splitter, dialect.streamReader(), hidesUsageEvent);
+    }
   }
 
   data(chunk: Uint8Array): void {
@@ -436,15 +439,6 @@ export class Call {
 }
 
 function nothing(): void {}
-
-function isEventStream(headers: HeaderView): boolean {
-  const type = headers["content-type"];
-  // What is compressed cannot be read, and must not be held for it.
-  const encoding = headers["content-encoding"] ?? "identity";
-  return (
-    typeof type === "string" && type.startsWith("text/event-stream") && encoding === "identity"
-  );
-}
 
 /** Null: no answer, for a reason that says nothing of the provider's load. */
 function verdictIn(why: Verdict | TransportFailure): Verdict | null {
