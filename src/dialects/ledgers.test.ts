@@ -116,8 +116,13 @@ describe("what is taken before sending", () => {
     ["github", "/graphql", { query: "mutation { a }" }, { points: 5 }],
     ["github", "/graphql", { query: "{ a }" }, { points: 1 }],
     ["github", "/repos/a/b/issues", { title: "t" }, { points: 5 }],
-    ["meta", "/v25.0/act_1/ads", { name: "a" }, { points: 3 }],
-    ["meta", "/v25.0/", { batch: [{ method: "GET" }, { method: "POST" }] }, { points: 4 }],
+    ["meta", "/v25.0/act_1/ads", { name: "a" }, { points: 3, "app-usage": 0.1 }],
+    [
+      "meta",
+      "/v25.0/",
+      { batch: [{ method: "GET" }, { method: "POST" }] },
+      { points: 4, "app-usage": 0.1 },
+    ],
     ["shopify", "/admin/api/2026-07/graphql.json", { query: "{ shop { name } }" }, { points: 1 }],
     ["shopify", "/admin/api/2026-07/graphql.json", { id: "stored" }, { points: 10 }],
     ["shopify", "/admin/api/2026-07/products.json", {}, {}],
@@ -149,7 +154,6 @@ describe("what is taken before sending", () => {
     ["shopify", "/admin/api/2026-07/products.json", "rest"],
     ["ga4", "/v1beta/properties/77:runReport", "properties/77"],
     ["ga4", "/mp/collect", null],
-    ["meta", "/v25.0/act_12/insights", "act_12"],
     ["hubspot", "/crm/v3/objects/contacts", null],
   ])("%s: limits on %s count over %s", (name, path, scope) => {
     expect(planOf(name, path, {}).operation.model).toBe(scope);

@@ -177,15 +177,24 @@ const CASES: readonly Case[] = [
   },
   {
     dialect: "meta",
-    name: "percent tell no amounts",
+    name: "percent of the application, by what is used most",
     headers: { "x-app-usage": '{"call_count":28,"total_time":25,"total_cputime":25}' },
-    told: [],
+    told: [["units:app-usage", HOUR, 100, 72, null, "full"]],
   },
   {
     dialect: "meta",
     name: "a hundred percent leave nothing",
     headers: { "x-app-usage": '{"call_count":100,"total_time":25,"total_cputime":25}' },
-    told: [["requests", HOUR, null, 0, null, "full"]],
+    told: [
+      ["units:app-usage", HOUR, 100, 0, null, "full"],
+      ["requests", HOUR, null, 0, null, "full"],
+    ],
+  },
+  {
+    dialect: "meta",
+    name: "percent of a business use case tell no amounts",
+    headers: { "x-business-use-case-usage": '{"1":[{"type":"ads_insights","call_count":28}]}' },
+    told: [],
   },
   {
     dialect: "bedrock",

@@ -22,6 +22,7 @@ export interface CountedCall {
 export interface CountedAnswer {
   readonly status: number;
   readonly body: object;
+  readonly headers?: Record<string, string>;
 }
 
 /** What a provider counts: judged when a call arrives, settled when it is answered. */
@@ -59,8 +60,8 @@ export async function startCounting(
   const nowMs = () => clock.now() / MICROS_PER_MS;
   const counter = counting(nowMs);
   let held = 0;
-  const send = (response: ServerResponse, { status, body }: CountedAnswer) =>
-    answerJson(response, status, body);
+  const send = (response: ServerResponse, { status, body, headers }: CountedAnswer) =>
+    answerJson(response, status, body, headers);
   const upstream = await startUpstream((response, { url, body }) => {
     const text = String(body);
     const call = { path: url, body: text === "" ? {} : JSON.parse(text), nowMs: nowMs() };

@@ -61,6 +61,7 @@ function placesOf(dispatch: Dispatch, named: LimitedDimension, now: number): rea
   const watched = watchedPlaces(dispatch);
   const exact = watched.filter((place) => meters[place].label.dimension === dimension);
   if (exact.length > 0) return ofWindow(dispatch, exact, named);
+  if (named === "spend") return [];
   // What a platform counts by itself it refuses in common words (points as requests): one of these.
   const units = watched.filter((place) => countsUnits(dispatch, place));
   const short = units.filter((place) => wasToldShort(dispatch, place));

@@ -18,6 +18,9 @@ const REQUESTS: CodeMeaning = { class: "quota", dimension: "requests" };
 /** 4: application, 17: user, 32: page, 341: application, 613: custom, 80000-80014: business use cases. */
 const THROTTLES = [4, 17, 32, 341, 613, ...Array.from({ length: 15 }, (_, i) => 80_000 + i)];
 const FULL_PERCENT = 100;
+const USES = ["call_count", "total_cputime", "total_time"];
+/** A thousand calls an hour: the share of five users (Graph API, "Rate limits": 200 for each). */
+const CALL_PERCENT = 0.1;
 /** A header tells a few accounts; more is not read. */
 const MOST_USES = 32;
 const LONGEST_HEADER = 8_192;
@@ -40,9 +43,10 @@ const WRITE_POINTS = 3;
 export const meta = platform({
   name: "meta",
   readings,
-  units: { names: ["points"], foresee: (request) => ({ points: pointsOf(request) }) },
-  // The Marketing API's limits are those of an ad account.
-  scopeOf: ({ path }) => /\/(act_\d{1,32})(?:\/|$)/.exec(path)?.[1] ?? null,
+  units: {
+    names: ["points", "app-usage"],
+    foresee: (request) => ({ points: pointsOf(request), "app-usage": CALL_PERCENT }),
+  },
   rules: { codes: CODES, own },
 });
 
@@ -87,16 +91,36 @@ function regainMs(headers: HeaderView): number | null {
   return waitMs > 0 ? waitMs : null;
 }
 
-/** Percent tell no amounts; only that nothing is left can be passed on. */
+/** What is used of the application, and whether a business use case is spent: of those there are many. */
 function readings(headers: HeaderView): readonly LimitReading[] {
+  return [...appUsage(headers), ...spent(headers)];
+}
+
+/** Its percent are units of their own, of which nobody says what a call takes: answers correct the guess. */
+function appUsage(headers: HeaderView): readonly LimitReading[] {
+  const [use] = usesIn(headers, "x-app-usage");
+  if (use === undefined) return [];
+  const percent = Math.max(...USES.map((field) => amount(use[field])));
+  return [
+    {
+      dimension: "units:app-usage",
+      perMs: HOUR_MS,
+      limit: FULL_PERCENT,
+      remaining: Math.max(0, Math.floor(FULL_PERCENT - percent)),
+      resetMs: null,
+      // The hour rolls; as a bucket it lets a call through now and then, whose answer tells anew.
+      resetMeaning: "full",
+      quantum: 1,
+    },
+  ];
+}
+
+/** That nothing is left: percent of a business use case tell no more. */
+function spent(headers: HeaderView): readonly LimitReading[] {
   const uses = ["x-app-usage", "x-business-use-case-usage"].flatMap((name) =>
     usesIn(headers, name),
   );
-  const isSpent = uses.some((use) =>
-    ["call_count", "total_cputime", "total_time"].some(
-      (field) => amount(use[field]) >= FULL_PERCENT,
-    ),
-  );
+  const isSpent = uses.some((use) => USES.some((field) => amount(use[field]) >= FULL_PERCENT));
   if (!isSpent) return [];
   return [
     {
