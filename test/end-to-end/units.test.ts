@@ -51,6 +51,76 @@ describe("Shopify's points", () => {
   });
 });
 
+test("a query that costs more than was thought is throttled once, and waits for what it really costs", async () => {
+  const costs: number[] = [];
+  await using house = await startCounting(
+    (nowMs) => {
+      const beganAt = nowMs();
+      return {
+        arrive: ({ nowMs: at }) => {
+          const currentlyAvailable = Math.min(1_000, Math.floor(50 + (at - beganAt) / 20));
+          const throttleStatus = { maximumAvailable: 1_000, currentlyAvailable, restoreRate: 50 };
+          const cost = { requestedQueryCost: 300, actualQueryCost: null, throttleStatus };
+          costs.push(currentlyAvailable);
+          if (currentlyAvailable >= 300) {
+            return () => ({ status: 200, body: { data: {}, extensions: { cost } } });
+          }
+          const errors = [{ message: "Throttled", extensions: { code: "THROTTLED" } }];
+          return { status: 200, body: { errors, extensions: { cost } } };
+        },
+      };
+    },
+    { dialect: "shopify" },
+  );
+  const answer = house.send("/graphql.json", { query: "{ orders(first: 5) { nodes { id } } }" });
+  await house.pass(10_000, 100);
+  expect(await answer).toBe(200);
+  expect(costs).toHaveLength(2);
+  expect(costs[1]).toBeGreaterThanOrEqual(300);
+  expect(costs[1]).toBeLessThan(350);
+});
+
+test("HubSpot's ten seconds are learned as a window that looks back", async () => {
+  const hub = new HubSpotLike();
+  await using house = await startCounting(
+    () => hub,
+    { dialect: "hubspot" },
+    { policy: { ...EXACT, margin: 0.02 } },
+  );
+  const statuses: Promise<number>[] = [];
+  const startedAt = house.nowMs();
+  await house.pass(60_000, 200, () => {
+    for (let i = 0; i < 6; i++) statuses.push(house.send("/crm/v3/objects/contacts", {}));
+  });
+  const windows = (house.nowMs() - startedAt) / 10_000;
+  expect(hub.refused).toBeLessThanOrEqual(1);
+  expect(hub.served / (100 * windows)).toBeGreaterThan(0.95);
+  await house.pass(30_000, 200);
+  expect(new Set(await Promise.all(statuses))).toEqual(new Set([200, 429]));
+});
+
+test("Meta's percent are kept below a hundred, and nearly used up", async () => {
+  let app!: MetaLike;
+  await using house = await startCounting(
+    (nowMs) => {
+      app = new MetaLike(nowMs());
+      return app;
+    },
+    { dialect: "meta" },
+    { policy: { ...EXACT, margin: 0.03 } },
+  );
+  const hours = 1.5;
+  // Three times what comes back, and all that was there at first.
+  const statuses: Promise<number>[] = [];
+  await house.pass(hours * HOUR_MS, 30_000, () => {
+    for (let i = 0; i < 25; i++) statuses.push(house.send("/v25.0/act_1/insights", {}));
+  });
+  console.log("META", app.refused, app.served / (1_000 * (1 + hours)));
+  expect(app.refused).toBeLessThanOrEqual(1);
+  expect(app.served / (1_000 * (1 + hours))).toBeGreaterThan(0.9);
+  await house.pass(30_000, 10_000);
+  expect(new Set(await Promise.all(statuses))).toEqual(new Set([200, 429]));
+});
 describe("GA4's tokens", () => {
   test.each([
     ["by the clock", false],
