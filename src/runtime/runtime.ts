@@ -10,6 +10,7 @@ import type { Account } from "./account/account.ts";
 import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
+import { InputForecast, type InputQuestion } from "./forecast/input-forecast.ts";
 import { OutputForecast } from "./forecast/output-forecast.ts";
 import { UnitForecast } from "./forecast/unit-forecast.ts";
 import { LimitWatch } from "./limit-watch.ts";
@@ -65,6 +66,7 @@ export class Runtime {
   readonly limits = new LimitWatch();
   readonly shadow: ShadowMode;
   readonly #chains: ChainMemory;
+  readonly #inputs = new InputForecast();
   readonly #outputs = new OutputForecast();
   readonly #units = new UnitForecast();
   /** Upstreams that a reload has taken out: they take nothing new, but who waits there is still served. */
@@ -138,7 +140,13 @@ export class Runtime {
     const kind = { tenant: tenant.id, taskType: task.type, model: target.model ?? "" };
     const asked = { dialect: upstream.dialect, request: view, operation };
     const meters = () => [...account.pathFor(target).meters, ...tenant.meters];
-    const inTokens = this.#outputs.forecast({ ...asked, kind, meters: meters() });
+    const input = this.#inputs.ask(upstream.name, kind.model);
+    const inTokens = this.#outputs.forecast({
+      ...asked,
+      kind,
+      meters: meters(),
+      correctInput: input.correct,
+    });
     const units = this.#units.planFor({ ...asked, upstream: upstream.name, meters });
     const forecast = units === null ? inTokens : units.foresee(inTokens);
     return {
@@ -154,7 +162,12 @@ export class Runtime {
       operation,
       forecast,
       units,
-      onSettled: this.#listenerFor(this.#outputs.learnsFrom(asked) ? kind : null, forecast, shadow),
+      onSettled: this.#listenerFor(
+        this.#outputs.learnsFrom(asked) ? kind : null,
+        forecast,
+        input,
+        shadow,
+      ),
       outbound: {
         method: request.method,
         origin: address.origin,
@@ -262,8 +275,14 @@ export class Runtime {
   }
 
   /** Made apart from the plan, so that it keeps nothing of the request alive. */
-  #listenerFor(kind: OutputKind | null, forecast: Forecast, shadow: ShadowPass | null) {
+  #listenerFor(
+    kind: OutputKind | null,
+    forecast: Forecast,
+    input: InputQuestion,
+    shadow: ShadowPass | null,
+  ) {
     return (end: CallEnd) => {
+      input.learn(end);
       if (kind !== null) this.#outputs.learn(kind, forecast, end);
       shadow?.ended(end);
     };

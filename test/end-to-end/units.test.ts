@@ -115,7 +115,6 @@ test("Meta's percent are kept below a hundred, and nearly used up", async () => 
   await house.pass(hours * HOUR_MS, 30_000, () => {
     for (let i = 0; i < 25; i++) statuses.push(house.send("/v25.0/act_1/insights", {}));
   });
-  console.log("META", app.refused, app.served / (1_000 * (1 + hours)));
   expect(app.refused).toBeLessThanOrEqual(1);
   expect(app.served / (1_000 * (1 + hours))).toBeGreaterThan(0.9);
   await house.pass(30_000, 10_000);
