@@ -165,4 +165,36 @@ describe("GA4's tokens", () => {
       expect(new Set(await Promise.all(statuses))).toEqual(new Set([200, 429]));
     },
   );
+
+  test("server errors are a quota too: nothing is sent once none is left", async () => {
+    let calls = 0;
+    let isUnwell = false;
+    const propertyQuota = {
+      tokensPerHour: { consumed: 1, remaining: 39_999 },
+      serverErrorsPerProjectPerHour: { remaining: 10 },
+    };
+    await using house = await startCounting(
+      () => ({
+        arrive: () => () => {
+          calls++;
+          return isUnwell ? { status: 500, body: {} } : { status: 200, body: { propertyQuota } };
+        },
+      }),
+      { dialect: "ga4" },
+      { retry: { attempts: 1 } },
+    );
+    const send = async () => {
+      const status = house.send("/v1beta/properties/77:runReport", {});
+      await house.pass(1_000, 100);
+      return status;
+    };
+    expect(await send()).toBe(200);
+    isUnwell = true;
+    for (let i = 0; i < 10; i++) expect(await send()).toBe(500);
+    expect(await send()).toBe(429);
+    expect(calls).toBe(11);
+    isUnwell = false;
+    await house.pass(HOUR_MS + 60_000, 60_000);
+    expect(await send()).toBe(200);
+  });
 });

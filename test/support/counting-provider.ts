@@ -50,10 +50,12 @@ export async function startCounting(
     latencyMs = 150,
     policy = EXACT,
     maxWait = "20s",
+    retry = {},
   }: {
     readonly latencyMs?: number;
     readonly policy?: object;
     readonly maxWait?: string;
+    readonly retry?: object;
   } = {},
 ): Promise<CountingHouse> {
   const clock = new TestClock();
@@ -76,6 +78,7 @@ export async function startCounting(
   const gateway = await startTestGateway(
     {
       policy,
+      retry,
       tiers: { only: { max_wait: maxWait } },
       defaults: { tier: "only" },
       upstreams: { it: { base_url: upstream.url, api_key: "k", ...upstreamConfig } },
