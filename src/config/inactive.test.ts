@@ -49,6 +49,15 @@ describe("fields without effect in this release", () => {
     expect(inactiveFields({ upstreams })).toEqual([]);
   });
 
+  test("are units that calls of the dialect are not counted in", () => {
+    const limitsOf = (name: string) => [{ units: { name, amount: 1_000, per: "20s" } }];
+    const shop = (name: string) => ({ ...UPSTREAM, dialect: "shopify", limits: limitsOf(name) });
+    expect(inactiveFields({ upstreams: { shop: shop("points") } })).toEqual([]);
+    expect(inactiveFields({ upstreams: { shop: shop("records") } })).toEqual([
+      "upstreams.shop.limits[0].units",
+    ]);
+  });
+
   test("are found wherever they stand", () => {
     const candidates = [
       { upstream: "openai", model: "a", quality: 1 },

@@ -12,6 +12,7 @@ import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
 import { InputForecast, type InputQuestion } from "./forecast/input-forecast.ts";
 import { OutputForecast } from "./forecast/output-forecast.ts";
+import { UnitForecast } from "./forecast/unit-forecast.ts";
 import { LimitWatch } from "./limit-watch.ts";
 import { type BandTable, bandTable } from "./policy/bands.ts";
 import { ChainMemory } from "./policy/chain-memory.ts";
@@ -67,6 +68,7 @@ export class Runtime {
   readonly #chains: ChainMemory;
   readonly #inputs = new InputForecast();
   readonly #outputs = new OutputForecast();
+  readonly #units = new UnitForecast();
   /** Upstreams that a reload has taken out: they take nothing new, but who waits there is still served. */
   readonly #removed = new Map<string, Upstream>();
   readonly #options: RuntimeOptions;
@@ -137,13 +139,16 @@ export class Runtime {
     const shadow = this.shadowOf(upstream, account, tenant);
     const kind = { tenant: tenant.id, taskType: task.type, model: target.model ?? "" };
     const asked = { dialect: upstream.dialect, request: view, operation };
+    const meters = () => [...account.pathFor(target).meters, ...tenant.meters];
     const input = this.#inputs.ask(upstream.name, kind.model);
-    const forecast = this.#outputs.forecast({
+    const inTokens = this.#outputs.forecast({
       ...asked,
       kind,
-      meters: [...account.pathFor(target).meters, ...tenant.meters],
+      meters: meters(),
       correctInput: input.correct,
     });
+    const units = this.#units.planFor({ ...asked, upstream: upstream.name, meters });
+    const forecast = units === null ? inTokens : units.foresee(inTokens);
     return {
       id: requestId(),
       upstream: upstream.name,
@@ -156,6 +161,7 @@ export class Runtime {
       band: () => this.#bands.indexOf(tenant.tier.name, task.latency),
       operation,
       forecast,
+      units,
       onSettled: this.#listenerFor(
         this.#outputs.learnsFrom(asked) ? kind : null,
         forecast,

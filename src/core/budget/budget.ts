@@ -13,7 +13,7 @@ import type { Verdict } from "../verdict/verdict.ts";
 import { Breakers, type Failure } from "./breakers.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Epoch } from "./epoch.ts";
-import { LearnedLimits } from "./learned-limits.ts";
+import { LearnedLimits, limitIn } from "./learned-limits.ts";
 import { LimitDifferences } from "./limit-differences.ts";
 import type { BudgetOptions, Conclusion, LearnedLimit, LimitDifference } from "./options.ts";
 import { OwnMeters } from "./own-meters.ts";
@@ -110,6 +110,23 @@ export class Budget {
     return unmatched;
   }
 
+  /**
+   * The body of its answer is here, with what it tells of limits as they stand once `counted` was
+   * taken; before its settlement. A refusal has taken nothing, and is told as such to `conclude`.
+   */
+  observeBody(
+    dispatch: Dispatch,
+    readings: readonly LimitReading[],
+    counted: Demand,
+    now: number,
+  ): void {
+    if (readings.length === 0) return;
+    // It was counted while the body was written, not by when its head came.
+    const whole = { headAt: now, counted };
+    const unmatched = readings.filter((reading) => !this.#reconcile(dispatch, reading, now, whole));
+    this.#learn(dispatch, readings, unmatched, now);
+  }
+
   /** How the attempt ended, before it is settled or retried; null: without an answer. Idempotent. */
   conclude(dispatch: Dispatch, verdict: Verdict | null, now: number): Conclusion {
     if (dispatch.isOver) return NO_CONCLUSION;
@@ -181,7 +198,7 @@ export class Budget {
     const isNewEpoch = isCut || isSlowed;
     for (const watch of book.watches) if (watch !== null) this.#keepMargin(watch);
     const cause = { sentAt, wait: waitOf(verdict), isNewEpoch };
-    return this.#rest(dispatch, restingPlaces(dispatch, verdict), cause, now);
+    return this.#rest(dispatch, restingPlaces(dispatch, verdict, now), cause, now);
   }
 
   /** Too many calls at once: fewer may run. Time frees no slot, but others' calls end too. */
@@ -207,15 +224,22 @@ export class Budget {
   }
 
   /** Says whether a meter of the path is the one that the reading is about. */
-  #reconcile(dispatch: Dispatch, reading: LimitReading, now: number): boolean {
-    const { book, told, demand, path } = dispatch;
-    if (reading.dimension === "concurrency") return hasSlots(path, reading.limit);
-    const place = book.placeOf(reading, told);
+  #reconcile(dispatch: Dispatch, reading: LimitReading, now: number, whole?: WholeAnswer): boolean {
+    const { book, demand, path } = dispatch;
+    if (reading.dimension === "concurrency") return hasSlots(path, limitIn(reading));
+    const place = book.placeOf(reading, dispatch.told);
     if (place < 0) return false;
-    told[place] = reading;
+    dispatch.told[place] = reading;
     if (reading.remaining === null || reading.remaining < 0) return true;
     const watch = book.watches[place] as Watch;
-    watch.observe(toldBy(dispatch, reading, now), book.amount(place, demand), demand, now);
+    const amount = book.amount(place, demand);
+    const told = toldBy(dispatch, reading, now);
+    // Our books still hold all that was reserved; in their terms the surplus is yet to be given back.
+    if (whole !== undefined) {
+      told.remaining -= amount - book.amount(place, whole.counted);
+      told.headAt = whole.headAt;
+    }
+    watch.observe(told, amount, demand, now);
     this.#keepMargin(watch);
     return true;
   }
@@ -226,7 +250,7 @@ export class Budget {
     unmatched: readonly LimitReading[],
     now: number,
   ): void {
-    if (readings.some(({ dimension, limit }) => dimension !== "concurrency" && limit !== null)) {
+    if (readings.some((one) => one.dimension !== "concurrency" && limitIn(one) !== null)) {
       this.#own.limitTold(now);
     }
     const model = book.inFlight === null ? null : book.inFlight.model;
@@ -285,6 +309,12 @@ export class Budget {
     }
     return rest;
   }
+}
+
+/** An answer that is here as a whole, and what the provider has counted of it. */
+interface WholeAnswer {
+  readonly headAt: number;
+  readonly counted: Demand;
 }
 
 function hasSlots(path: Path, limit: number | null): boolean {

@@ -28,7 +28,7 @@ export interface Conclusion {
   readonly isNewEpoch: boolean;
 }
 
-/** A limit that headers told and no configured one matches: the runtime makes a meter of it. */
+/** A limit that answers told and no configured one matches: the runtime makes a meter of it. */
 export interface LearnedLimit {
   /** Null: of the account. */
   readonly model: string | null;
@@ -37,7 +37,7 @@ export interface LearnedLimit {
   readonly limit: number;
   /** Null for slots, which have no window. */
   readonly perMs: number | null;
-  readonly window: "bucket" | "fixed";
+  readonly window: "bucket" | "sliding" | "fixed";
   /** What was left when it was learned, whole units; null: not told. */
   readonly remaining: number | null;
   /** When a fixed window then ended, microseconds; null: not told, or a bucket. */

@@ -45,6 +45,8 @@ export interface Ask {
   /** Index of the strict class in the scheduler's bands; asked again after a reload. */
   readonly band: () => number;
   readonly demand: Demand;
+  /** The demand by what is known by now, asked again whenever it queues anew; absent: it stays the same. */
+  readonly demandNow?: () => Demand;
   /** Microseconds since the epoch. */
   readonly expiresAt: number;
   readonly deadline: number | null;
@@ -191,7 +193,8 @@ export class Account {
 
   /** What `ask` would say to it now. */
   assess(ask: Ask): Assessment {
-    return this.#scheduler.assess(this.#requestOf(ask, ask.expiresAt, null), this.#clock.now());
+    const request = this.#requestOf(new Reservation(this, ask), ask.expiresAt);
+    return this.#scheduler.assess(request, this.#clock.now());
   }
 
   /** Queues a request; its listener hears of the grant or the end of the wait, never during this call. */
@@ -211,6 +214,16 @@ export class Account {
     const now = this.#clock.now();
     const isDue = isRefusal || dispatch.book.isReadingDue(now);
     this.#budget.observe(dispatch, isDue ? read() : NO_READINGS, now, now);
+    this.#takeNews();
+  }
+
+  /** The body of its answer is here, with what it tells of limits as they stand once `counted` was taken. */
+  observeBody(dispatch: Dispatch, readings: readonly LimitReading[], counted: Demand): void {
+    this.#budget.observeBody(dispatch, readings, counted, this.#clock.now());
+    this.#takeNews();
+  }
+
+  #takeNews(): void {
     if (this.#budget.learned !== this.#learned) this.learn(this.#budget.learned);
     this.#tellDifferences(this.#budget.differences);
     if (this.#scheduler.waiting > 0) this.pumpSoon();
@@ -286,6 +299,7 @@ export class Account {
 
   /** Queues a reservation of an earlier configuration again; if that is hopeless now, its wait ends. */
   requeue(reservation: Reservation): void {
+    reservation.refresh();
     const refusal = this.#enqueue(reservation);
     if (refusal) reservation.ask.onRefused(refusal);
   }
@@ -312,7 +326,7 @@ export class Account {
   }
 
   #enqueue(reservation: Reservation): Refusal | null {
-    const request = this.#requestOf(reservation.ask, reservation.expiresAt, reservation);
+    const request = this.#requestOf(reservation, reservation.expiresAt);
     const answer = this.#scheduler.enqueue(request, this.#clock.now());
     if (answer.kind === "refused") return answer;
     reservation.place(this.#scheduler, request.path, answer.handle);
@@ -321,16 +335,17 @@ export class Account {
     return null;
   }
 
-  #requestOf(ask: Ask, expiresAt: number, reference: Reservation | null): EnqueueRequest {
+  #requestOf(reservation: Reservation, expiresAt: number): EnqueueRequest {
+    const { ask, demand } = reservation;
     return {
       tenant: this.#tenantOf(ask.tenant),
       path: this.pathFor(ask.target),
       band: ask.band(),
-      demand: ask.demand,
+      demand,
       expiresAt,
       deadline: ask.deadline,
       isChainStep: ask.isChainStep,
-      reference,
+      reference: reservation,
     };
   }
 
@@ -351,7 +366,7 @@ export class Account {
 
   /** What was foreseen when it came has not held: it is told what one that comes now would be told. */
   #expire(reservation: Reservation, code: "max_wait_exceeded" | "queue_full", now: number): void {
-    const request = this.#requestOf(reservation.ask, now, reservation);
+    const request = this.#requestOf(reservation, now);
     const answer = this.#scheduler.assess(request, now);
     const { retryAfter, meter } =
       answer.kind === "refused" ? answer : { retryAfter: answer.wait, meter: null };
@@ -390,6 +405,7 @@ export class Reservation {
   readonly kind = "reservation";
   readonly account: Account;
   readonly ask: Ask;
+  #demand: Demand;
   #scheduler!: Scheduler;
   #path!: Path;
   #handle: Handle = -1;
@@ -404,7 +420,18 @@ export class Reservation {
   constructor(account: Account, ask: Ask) {
     this.account = account;
     this.ask = ask;
+    this.#demand = ask.demand;
     this.expiresAt = ask.expiresAt;
+  }
+
+  /** What it takes from the meters when it is granted. */
+  get demand(): Demand {
+    return this.#demand;
+  }
+
+  /** Asks for what is known by now; only while it holds nothing. */
+  refresh(): void {
+    this.#demand = this.ask.demandNow?.() ?? this.#demand;
   }
 
   get path(): Path {
@@ -425,14 +452,24 @@ export class Reservation {
     return wasWaiting;
   }
 
+  #isOutdated(): boolean {
+    const { demandNow } = this.ask;
+    return demandNow !== undefined && demandNow() !== this.#demand;
+  }
+
   /** An attempt leaves now. */
   sent(now: number): void {
-    this.#dispatch = this.account.sent(this.path, this.ask.demand, now, this.ask.request);
+    this.#dispatch = this.account.sent(this.path, this.#demand, now, this.ask.request);
   }
 
   /** The head of the attempt's answer is here, with what it tells of limits. */
   observe(read: () => readonly LimitReading[], isRefusal: boolean): void {
     if (this.#dispatch !== null) this.account.observe(this.#dispatch, read, isRefusal);
+  }
+
+  /** The body of the attempt's answer is here, with what it tells of limits once `counted` was taken. */
+  observeBody(readings: readonly LimitReading[], counted: Demand): void {
+    if (this.#dispatch !== null) this.account.observeBody(this.#dispatch, readings, counted);
   }
 
   /** How the attempt ended. Returns until when its meters rest or a breaker is open, 0: neither. */
@@ -453,7 +490,7 @@ export class Reservation {
   retry(counted: Demand, eligibleAt: number, expiresAt: number, now: number): void {
     this.conclude(null, now);
     this.expiresAt = expiresAt;
-    if (this.#scheduler !== this.account.scheduler) {
+    if (this.#scheduler !== this.account.scheduler || this.#isOutdated()) {
       this.settle(counted, now);
       this.account.requeue(this);
       return;

@@ -3,6 +3,7 @@ import type { CallEnd, Dialect, Forecast, Operation } from "../../core/dialect.t
 import type { Task } from "../../core/task.ts";
 import type { Account, AccountTenant } from "../account/account.ts";
 import type { CallTarget } from "../account/limit-table.ts";
+import type { UnitPlan } from "../forecast/unit-forecast.ts";
 import type { ShadowPass } from "../shadow/shadow-pass.ts";
 import type { Outbound } from "../transport/transport.ts";
 import type { PressureLevels } from "./advice.ts";
@@ -27,6 +28,8 @@ export interface CallPlan {
   readonly band: () => number;
   readonly operation: Operation;
   readonly forecast: Forecast;
+  /** What the platform counts by itself, learned from its answers; null: it counts nothing so. */
+  readonly units: UnitPlan | null;
   /** Hears once how the call has ended, if it was granted. */
   readonly onSettled: (end: CallEnd) => void;
   readonly outbound: Outbound;

@@ -3,13 +3,16 @@
  * every path ends in exactly one answer and every grant in exactly one settlement.
  */
 import { type Clock, MICROS_PER_MS } from "../../core/clock.ts";
-import type { CallEnd, HeaderView } from "../../core/dialect.ts";
+import type { Demand } from "../../core/demand.ts";
+import type { CallEnd, Forecast, HeaderView } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import type { Path } from "../../core/scheduler/path.ts";
 import type { Verdict } from "../../core/verdict/verdict.ts";
 import { OK_VERDICT } from "../../core/verdict/verdict.ts";
+import { splitterFor } from "../../dialects/event-streams.ts";
 import type { AttemptEnd, Reservation } from "../account/account.ts";
 import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
+import type { UnitPlan } from "../forecast/unit-forecast.ts";
 import type { Exchange, Transport, TransportFailure } from "../transport/transport.ts";
 import type { Answer, CallReport } from "./answer.ts";
 import { Answered } from "./answered.ts";
@@ -40,6 +43,7 @@ export class Call {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #onEnded: () => void;
+  #forecast: Forecast;
   #reservation: Reservation | null = null;
   #path: Path | null = null;
   #exchange: Exchange | null = null;
@@ -67,6 +71,7 @@ export class Call {
     },
   ) {
     this.plan = plan;
+    this.#forecast = plan.forecast;
     this.#answer = answer;
     this.#transport = means.transport;
     this.#clock = means.clock;
@@ -85,6 +90,7 @@ export class Call {
       target: plan.target,
       band: plan.band,
       demand: plan.forecast.charged,
+      demandNow: plan.units === null ? undefined : () => this.#demandNow(plan.units as UnitPlan),
       expiresAt: this.#times.expiresAt,
       deadline: deadlineMs === null ? null : plan.arrivedAt + deadlineMs * MICROS_PER_MS,
       isChainStep: chain !== null && chain.step > 1,
@@ -124,15 +130,17 @@ export class Call {
       return this.plan.dialect.limits(headers, receivedAtMs);
     }, status >= 400);
     const { dialect, hidesUsageEvent } = this.plan;
-    const isStream = status < 400 && isEventStream(headers);
+    const splitter = status < 400 ? splitterFor(headers, dialect) : null;
     const isJudged = status >= 400 || dialect.failsUnderSuccess;
-    if (!isStream && !isJudged) {
+    if (splitter === null && !isJudged) {
       this.#pass(status, headers);
       return;
     }
     this.#startFirstByteTimer();
-    this.#reply = { kind: isStream ? "held" : "judged", status, headers };
-    if (isStream) this.#passage = new StreamPassage(dialect.streamReader(), hidesUsageEvent);
+    this.#reply = { kind: splitter === null ? "judged" : "held", status, headers };
+    if (splitter !== null) {
+      this.#passage = new StreamPassage(splitter, dialect.streamReader(), hidesUsageEvent);
+    }
   }
 
   data(chunk: Uint8Array): void {
@@ -239,7 +247,24 @@ export class Call {
       for (const chunk of this.#body.chunks) this.#deliver(chunk);
       this.#close(end);
     };
+    if (this.plan.units !== null) this.#readUnits(this.plan.units, end);
     this.#take(afterVerdict(verdict, this.#circumstances()), end, deliver, verdict);
+  }
+
+  /** What calls like this take is learned from every answer, also for those that wait by now. */
+  #demandNow(units: UnitPlan): Demand {
+    this.#forecast = units.foresee(this.#forecast);
+    return this.#forecast.charged;
+  }
+
+  /** Limits and costs that the answer's body tells; after this its end may be concluded. */
+  #readUnits(units: UnitPlan, end: CallEnd): void {
+    const { dialect } = this.plan;
+    const receivedAtMs = this.#clock.now() / MICROS_PER_MS;
+    const told = dialect.units?.told(this.#body.lastField(dialect.usageFields), receivedAtMs);
+    if (told === undefined || told === null) return;
+    units.learn(told.reserved);
+    this.#reservation?.observeBody(told.limits, dialect.settle(this.#forecast, end));
   }
 
   #take(step: NextStep, end: CallEnd, deliver: () => void, why: Verdict | TransportFailure): void {
@@ -287,7 +312,7 @@ export class Call {
 
   #requeue(end: CallEnd, eligibleAt: number): void {
     const now = this.#clock.now();
-    const counted = this.plan.dialect.settle(this.plan.forecast, end);
+    const counted = this.plan.dialect.settle(this.#forecast, end);
     this.#stopTimer();
     this.#stopFirstByteTimer();
     this.#sink?.detach();
@@ -318,7 +343,9 @@ export class Call {
       this.#close({ kind: "answered", verdict, usage: passage.usage() });
       return;
     }
-    this.#close(new Answered(this.#verdict, this.#body, this.plan.dialect));
+    const end = new Answered(this.#verdict, this.#body, this.plan.dialect);
+    if (this.plan.units !== null) this.#readUnits(this.plan.units, end);
+    this.#close(end);
   }
 
   #close(end: CallEnd): void {
@@ -340,7 +367,7 @@ export class Call {
   }
 
   #settle(end: CallEnd): void {
-    const counted = this.plan.dialect.settle(this.plan.forecast, end);
+    const counted = this.plan.dialect.settle(this.#forecast, end);
     this.plan.onSettled(end);
     const now = this.#clock.now();
     if (end.kind === "answered") this.#reservation?.conclude(end.verdict, now);
@@ -418,15 +445,6 @@ export class Call {
 }
 
 function nothing(): void {}
-
-function isEventStream(headers: HeaderView): boolean {
-  const type = headers["content-type"];
-  // What is compressed cannot be read, and must not be held for it.
-  const encoding = headers["content-encoding"] ?? "identity";
-  return (
-    typeof type === "string" && type.startsWith("text/event-stream") && encoding === "identity"
-  );
-}
 
 /** Null: no answer, for a reason that says nothing of the provider. */
 function endIn(why: Verdict | TransportFailure): AttemptEnd {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { dialectNamed, generic } from "../../dialects/registry.ts";
+import { createEventSplitter } from "../../dialects/sse.ts";
 import { StreamPassage } from "./stream-passage.ts";
 
 const openai = dialectNamed("openai") ?? generic;
@@ -19,7 +20,7 @@ function pass(passage: StreamPassage, pieces: readonly string[]): string[] {
 }
 
 const passageOf = (hidesUsageEvent = false) =>
-  new StreamPassage(openai.streamReader(), hidesUsageEvent);
+  new StreamPassage(createEventSplitter(), openai.streamReader(), hidesUsageEvent);
 
 /** A text cut into pieces of this length. */
 const cut = (text: string, length: number) =>
@@ -108,7 +109,7 @@ describe("the usage event", () => {
 });
 
 test("output that was cut off is counted by its text", () => {
-  const passage = new StreamPassage(anthropic.streamReader(), false);
+  const passage = new StreamPassage(createEventSplitter(), anthropic.streamReader(), false);
   const delta = (text: string) =>
     `event: content_block_delta\n${chunk({
       type: "content_block_delta",
