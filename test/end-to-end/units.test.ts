@@ -181,7 +181,7 @@ describe("GA4's tokens", () => {
         },
       }),
       { dialect: "ga4" },
-      { retry: { attempts: 1 } },
+      { retry: { attempts: 1 }, breaker: { failures: 1_000, rate: 1 } },
     );
     const send = async () => {
       const status = house.send("/v1beta/properties/77:runReport", {});
