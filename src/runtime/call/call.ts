@@ -3,6 +3,7 @@
  * every path ends in exactly one answer and every grant in exactly one settlement.
  */
 import { type Clock, MICROS_PER_MS } from "../../core/clock.ts";
+import { type Demand, NO_DEMAND } from "../../core/demand.ts";
 import type { CallEnd, HeaderView } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import type { Path } from "../../core/scheduler/path.ts";
@@ -10,7 +11,7 @@ import type { Verdict } from "../../core/verdict/verdict.ts";
 import { OK_VERDICT } from "../../core/verdict/verdict.ts";
 import type { Reservation } from "../account/account.ts";
 import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
-import type { Exchange, Transport, TransportFailure } from "../transport/transport.ts";
+import type { Exchange, Outbound, Transport, TransportFailure } from "../transport/transport.ts";
 import type { Answer, CallReport } from "./answer.ts";
 import { Answered } from "./answered.ts";
 import { AttemptSink } from "./attempt-sink.ts";
@@ -18,6 +19,7 @@ import { BodyKeeper } from "./body-keeper.ts";
 import type { CallPlan } from "./call-plan.ts";
 import { reportOf } from "./call-report.ts";
 import { CallTimes } from "./call-times.ts";
+import { CredentialWait, isReady } from "./credential-wait.ts";
 import { afterFailure, afterVerdict, type NextStep } from "./next-step.ts";
 import { closingError, refusalError, waitError } from "./refusals.ts";
 import { StreamPassage } from "./stream-passage.ts";
@@ -51,6 +53,11 @@ export class Call {
   #verdict = OK_VERDICT;
   #hasEnded = false;
   #attempts = 0;
+  /** Of the current attempt, with its credential. */
+  #sent: Outbound;
+  #credentialWait: CredentialWait | null = null;
+  /** An attempt was repeated because its credential had run out. */
+  #hasMended = false;
   readonly #times: CallTimes;
   #stopTimer: CancelCoarse = nothing;
   #stopFirstByteTimer: CancelCoarse = nothing;
@@ -67,6 +74,7 @@ export class Call {
     },
   ) {
     this.plan = plan;
+    this.#sent = plan.outbound;
     this.#answer = answer;
     this.#transport = means.transport;
     this.#clock = means.clock;
@@ -76,9 +84,15 @@ export class Call {
   }
 
   start(): void {
+    const now = this.#clock.now();
+    this.#times.queued(now);
+    if (isReady(this.plan.authorizer, now)) this.#ask();
+    else this.#waitForCredential(() => this.#ask());
+  }
+
+  #ask(): void {
     const { plan } = this;
     const { deadlineMs, chain } = plan.task;
-    this.#times.queued(this.#clock.now());
     const asked = (plan.shadow ?? plan.account).ask({
       tenant: plan.tenant,
       target: plan.target,
@@ -170,6 +184,10 @@ export class Call {
   #send(): void {
     if (this.#hasEnded) return;
     const now = this.#clock.now();
+    if (!isReady(this.plan.authorizer, now)) {
+      this.#giveBack(NO_DEMAND, now);
+      return;
+    }
     this.#times.leftQueue(now);
     this.#attempts++;
     this.#times.sent(now);
@@ -179,7 +197,30 @@ export class Call {
     this.#body = new BodyKeeper();
     this.#startTimer(now);
     this.#sink = new AttemptSink(this);
-    this.#exchange = this.#transport.send(this.plan.outbound, this.#sink);
+    const { outbound, authorizer } = this.plan;
+    this.#sent = authorizer === null ? outbound : authorizer.authorize(outbound, now);
+    this.#exchange = this.#transport.send(this.#sent, this.#sink);
+  }
+
+  /** Nothing of the account is held while a credential is renewed: then the call asks for its place anew. */
+  #giveBack(counted: Demand, now: number): void {
+    // In shadow mode nothing is held, and nothing is asked for twice.
+    if (this.plan.shadow !== null) {
+      this.#waitForCredential(() => this.#send());
+      return;
+    }
+    this.#reservation?.settle(counted, now);
+    this.#reservation = null;
+    this.#waitForCredential(() => this.#ask());
+  }
+
+  #waitForCredential(next: () => void): void {
+    this.#credentialWait = new CredentialWait(this.plan, this.#clock, this.#times.expiresAt, {
+      onReady: () => {
+        if (!this.#hasEnded) next();
+      },
+      onRefused: (error) => this.#endWait(error),
+    });
   }
 
   #readStream(passage: StreamPassage, chunk: Uint8Array): void {
@@ -239,6 +280,11 @@ export class Call {
   #take(step: NextStep, end: CallEnd, deliver: () => void, why: Verdict | TransportFailure): void {
     const now = this.#clock.now();
     const frozenUntil = this.#reservation?.conclude(verdictIn(why), now) ?? 0;
+    if ("class" in why && this.#mendsCredential(why)) {
+      this.#leaveAttempt(now);
+      this.#giveBack(this.plan.dialect.settle(this.plan.forecast, end), now);
+      return;
+    }
     const wantsRetry = step.kind === "wait-for-budget" || step.kind === "retry";
     if (this.plan.shadow !== null || (wantsRetry && !this.#isReplayable())) {
       deliver();
@@ -264,6 +310,17 @@ export class Call {
     }
   }
 
+  /** A credential that ran out was refused before anything was processed, so once more is safe; once. */
+  #mendsCredential(verdict: Verdict): boolean {
+    const { authorizer } = this.plan;
+    if (authorizer === null || this.#reply.kind !== "judged") return false;
+    const complaint = { ...this.#reply, verdict };
+    const isMended = authorizer.refused(this.#sent, complaint, this.#clock.now());
+    if (!isMended || this.#hasMended || !this.#isReplayable()) return false;
+    this.#hasMended = true;
+    return true;
+  }
+
   /** Nobody backs off alone: the meters rest, and the call waits for them in its old place. */
   #waitForBudget(frozenUntil: number, end: CallEnd): void {
     const now = this.#clock.now();
@@ -282,12 +339,17 @@ export class Call {
   #requeue(end: CallEnd, eligibleAt: number): void {
     const now = this.#clock.now();
     const counted = this.plan.dialect.settle(this.plan.forecast, end);
+    this.#leaveAttempt(now);
+    this.#reservation?.retry(counted, eligibleAt, this.#times.expiresAt, now);
+  }
+
+  /** The attempt is over, another will follow. */
+  #leaveAttempt(now: number): void {
     this.#stopTimer();
     this.#stopFirstByteTimer();
     this.#sink?.detach();
     this.#exchange = null;
     this.#times.queued(now);
-    this.#reservation?.retry(counted, eligibleAt, this.#times.expiresAt, now);
   }
 
   #pass(status: number, headers: HeaderView): void {
@@ -337,7 +399,10 @@ export class Call {
     const counted = this.plan.dialect.settle(this.plan.forecast, end);
     this.plan.onSettled(end);
     const now = this.#clock.now();
-    if (end.kind === "answered") this.#reservation?.conclude(end.verdict, now);
+    if (end.kind === "answered") {
+      this.#reservation?.conclude(end.verdict, now);
+      if (end.verdict.class === "ok") this.plan.authorizer?.accepted();
+    }
     this.#reservation?.settle(counted, now);
     this.#reservation = null;
   }
@@ -354,7 +419,9 @@ export class Call {
 
   #circumstances() {
     const { retry, isRepeatable } = this.plan;
-    return { attempts: this.#attempts, retry, isRepeatable, random: this.#random() };
+    // The attempt that only told of a credential's end is not one of those that may fail.
+    const attempts = this.#hasMended ? this.#attempts - 1 : this.#attempts;
+    return { attempts, retry, isRepeatable, random: this.#random() };
   }
 
   #isReplayable(): boolean {
@@ -385,6 +452,7 @@ export class Call {
   /** From here on nothing the transport or the account says matters. */
   #leave(): void {
     this.#hasEnded = true;
+    this.#credentialWait?.end();
     this.#sink?.detach();
     this.#stopTimer();
     this.#stopFirstByteTimer();
