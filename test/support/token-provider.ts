@@ -14,7 +14,7 @@ export interface TokenProvider extends AsyncDisposable {
   /** Calls of the API that were served, and that were refused for their token. */
   readonly served: readonly Received[];
   readonly refused: readonly Received[];
-  /** The token that is good now is so no longer. */
+  /** The tokens that are good now are so no longer. */
   expire(): void;
   /** Instead of a token; null: a token again. */
   failWith(answer: Handler | null): void;
@@ -42,19 +42,20 @@ export async function startTokenProvider(
   const served: Received[] = [];
   const refused: Received[] = [];
   let number = 0;
-  let good = "";
+  const good = new Set<string>();
   let failure: Handler | null = null;
   const giveToken: Handler = (response, received, message) => {
     asked.push({ form: new URLSearchParams(received.body.toString()), received });
     if (failure !== null) return failure(response, received, message);
     number++;
-    good = `token-${number}`;
-    const answer = { access_token: good, token_type: "Bearer", ...fields(number) };
+    const token = `token-${number}`;
+    good.add(`Bearer ${token}`);
+    const answer = { access_token: token, token_type: "Bearer", ...fields(number) };
     answerJson(response, 200, answer);
   };
   const upstream: TestUpstream = await startUpstream(async (response, received, message) => {
     if (received.url === "/token") return giveToken(response, received, message);
-    const isGood = received.headers.authorization === `Bearer ${good}`;
+    const isGood = good.has(received.headers.authorization ?? "");
     (isGood ? served : refused).push(received);
     await (isGood ? serve : refuse)(response, received, message);
   });
@@ -63,9 +64,7 @@ export async function startTokenProvider(
     asked,
     served,
     refused,
-    expire: () => {
-      good = "none";
-    },
+    expire: () => good.clear(),
     failWith: (answer) => {
       failure = answer;
     },

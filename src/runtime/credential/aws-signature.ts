@@ -68,13 +68,12 @@ export class AwsSignature implements Authorizer {
 
   accepted(): void {}
 
-  refused(_sent: Outbound, { status, headers }: Complaint): boolean {
+  refused(sent: Outbound, { status, headers }: Complaint): boolean {
     if (status < 400 || status >= 500 || !SKEW_ERRORS.has(errorTypeIn(headers))) return false;
     const toldMs = Date.parse(headerText(headers, "date") ?? "");
-    const ourMs = this.#wallMs();
-    // Not a number: no date was told.
-    if (!(Math.abs(toldMs - (ourMs + this.#offsetMs)) >= LEAST_SKEW_MS)) return false;
-    this.#offsetMs = toldMs - ourMs;
+    // Against the date that was sent, since another answer may have corrected the clock meanwhile. NaN: none was told.
+    if (!(Math.abs(toldMs - timeIn(sent)) >= LEAST_SKEW_MS)) return false;
+    this.#offsetMs = toldMs - this.#wallMs();
     return true;
   }
 
@@ -102,6 +101,12 @@ const SIGNATURE = ["Authorization", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz
 /** As the library would write these characters: what is signed and what is sent must be the same. */
 function wellEncoded(path: string): string {
   return path.replace(/[^0-9A-Za-z;,/?:@&=+$\-_.!~*'()#%]/g, encodeURIComponent);
+}
+
+/** Milliseconds since the epoch, from `20260101T123000Z`. */
+function timeIn({ headers }: Outbound): number {
+  const date = String(headers["x-amz-date"]);
+  return Date.parse(date.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)/, "$1-$2-$3:$4:"));
 }
 
 /** `ThrottlingException:http://internal.amazon.com/...`: what follows the colon is no part of it. */
