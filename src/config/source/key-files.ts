@@ -43,7 +43,7 @@ function accountIn(key: unknown): KeyFile {
   const fields = typeof key === "object" && key !== null ? (key as Record<string, unknown>) : {};
   const { type, client_email: clientEmail, private_key: privateKey, token_uri: tokenUrl } = fields;
   const keyId = fields["private_key_id"];
-  if (type !== "service_account") return { ok: false, found: "a key whose type is another" };
+  if (type !== "service_account") return { ok: false, found: "a key of another type" };
   if (typeof clientEmail !== "string" || clientEmail === "") return lacking("client_email");
   if (typeof privateKey !== "string" || !isPrivateKey(privateKey)) return lacking("private_key");
   if (typeof tokenUrl !== "string" || !isHttpUrl(tokenUrl)) return lacking("token_uri");
