@@ -11,15 +11,15 @@ import type { Verdict } from "../../core/verdict/verdict.ts";
 import { OK_VERDICT } from "../../core/verdict/verdict.ts";
 import type { Reservation } from "../account/account.ts";
 import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
-import type { Exchange, Outbound, Transport, TransportFailure } from "../transport/transport.ts";
+import type { Exchange, Transport, TransportFailure } from "../transport/transport.ts";
 import type { Answer, CallReport } from "./answer.ts";
 import { Answered } from "./answered.ts";
 import { AttemptSink } from "./attempt-sink.ts";
 import { BodyKeeper } from "./body-keeper.ts";
+import { CallCredential } from "./call-credential.ts";
 import type { CallPlan } from "./call-plan.ts";
 import { reportOf } from "./call-report.ts";
 import { CallTimes } from "./call-times.ts";
-import { CredentialWait, isReady } from "./credential-wait.ts";
 import { afterFailure, afterVerdict, type NextStep } from "./next-step.ts";
 import { closingError, refusalError, waitError } from "./refusals.ts";
 import { StreamPassage } from "./stream-passage.ts";
@@ -53,11 +53,7 @@ export class Call {
   #verdict = OK_VERDICT;
   #hasEnded = false;
   #attempts = 0;
-  /** Of the current attempt, with its credential. */
-  #sent: Outbound;
-  #credentialWait: CredentialWait | null = null;
-  /** An attempt was repeated because its credential had run out. */
-  #hasMended = false;
+  readonly #credential: CallCredential;
   readonly #times: CallTimes;
   #stopTimer: CancelCoarse = nothing;
   #stopFirstByteTimer: CancelCoarse = nothing;
@@ -74,7 +70,7 @@ export class Call {
     },
   ) {
     this.plan = plan;
-    this.#sent = plan.outbound;
+    this.#credential = new CallCredential(plan, means.clock);
     this.#answer = answer;
     this.#transport = means.transport;
     this.#clock = means.clock;
@@ -86,7 +82,7 @@ export class Call {
   start(): void {
     const now = this.#clock.now();
     this.#times.queued(now);
-    if (isReady(this.plan.authorizer, now)) this.#ask();
+    if (this.#credential.isReady(now)) this.#ask();
     else this.#waitForCredential(() => this.#ask());
   }
 
@@ -184,7 +180,7 @@ export class Call {
   #send(): void {
     if (this.#hasEnded) return;
     const now = this.#clock.now();
-    if (!isReady(this.plan.authorizer, now)) {
+    if (!this.#credential.isReady(now)) {
       this.#giveBack(NO_DEMAND, now);
       return;
     }
@@ -197,29 +193,27 @@ export class Call {
     this.#body = new BodyKeeper();
     this.#startTimer(now);
     this.#sink = new AttemptSink(this);
-    const { outbound, authorizer } = this.plan;
-    this.#sent = authorizer === null ? outbound : authorizer.authorize(outbound, now);
-    this.#exchange = this.#transport.send(this.#sent, this.#sink);
+    this.#exchange = this.#transport.send(this.#credential.authorized(now), this.#sink);
   }
 
   /** Nothing of the account is held while a credential is renewed: then the call asks for its place anew. */
   #giveBack(counted: Demand, now: number): void {
+    const reservation = this.#reservation;
     // In shadow mode nothing is held, and nothing is asked for twice.
     if (this.plan.shadow !== null) {
-      this.#waitForCredential(() => this.#send());
+      const unserved = () => reservation?.settle(counted, this.#clock.now());
+      this.#waitForCredential(() => this.#send(), unserved);
       return;
     }
-    this.#reservation?.settle(counted, now);
+    reservation?.settle(counted, now);
     this.#reservation = null;
     this.#waitForCredential(() => this.#ask());
   }
 
-  #waitForCredential(next: () => void): void {
-    this.#credentialWait = new CredentialWait(this.plan, this.#clock, this.#times.expiresAt, {
-      onReady: () => {
-        if (!this.#hasEnded) next();
-      },
-      onRefused: (error) => this.#endWait(error),
+  #waitForCredential(next: () => void, onRefused = nothing): void {
+    this.#credential.wait(this.#times.expiresAt, next, (error) => {
+      onRefused();
+      this.#endWait(error);
     });
   }
 
@@ -280,7 +274,7 @@ export class Call {
   #take(step: NextStep, end: CallEnd, deliver: () => void, why: Verdict | TransportFailure): void {
     const now = this.#clock.now();
     const frozenUntil = this.#reservation?.conclude(verdictIn(why), now) ?? 0;
-    if ("class" in why && this.#mendsCredential(why)) {
+    if ("class" in why && this.#mendsCredential(why, now)) {
       this.#leaveAttempt(now);
       this.#giveBack(this.plan.dialect.settle(this.plan.forecast, end), now);
       return;
@@ -310,15 +304,9 @@ export class Call {
     }
   }
 
-  /** A credential that ran out was refused before anything was processed, so once more is safe; once. */
-  #mendsCredential(verdict: Verdict): boolean {
-    const { authorizer } = this.plan;
-    if (authorizer === null || this.#reply.kind !== "judged") return false;
-    const complaint = { ...this.#reply, verdict };
-    const isMended = authorizer.refused(this.#sent, complaint, this.#clock.now());
-    if (!isMended || this.#hasMended || !this.#isReplayable()) return false;
-    this.#hasMended = true;
-    return true;
+  #mendsCredential(verdict: Verdict, now: number): boolean {
+    if (this.#reply.kind !== "judged") return false;
+    return this.#credential.mends({ ...this.#reply, verdict }, now) && this.#isReplayable();
   }
 
   /** Nobody backs off alone: the meters rest, and the call waits for them in its old place. */
@@ -401,7 +389,7 @@ export class Call {
     const now = this.#clock.now();
     if (end.kind === "answered") {
       this.#reservation?.conclude(end.verdict, now);
-      if (end.verdict.class === "ok") this.plan.authorizer?.accepted();
+      if (end.verdict.class === "ok") this.#credential.accepted();
     }
     this.#reservation?.settle(counted, now);
     this.#reservation = null;
@@ -419,8 +407,8 @@ export class Call {
 
   #circumstances() {
     const { retry, isRepeatable } = this.plan;
-    // The attempt that only told of a credential's end is not one of those that may fail.
-    const attempts = this.#hasMended ? this.#attempts - 1 : this.#attempts;
+    // One that only told of a credential's end is not among those that may fail.
+    const attempts = this.#attempts - this.#credential.mended;
     return { attempts, retry, isRepeatable, random: this.#random() };
   }
 
@@ -452,7 +440,7 @@ export class Call {
   /** From here on nothing the transport or the account says matters. */
   #leave(): void {
     this.#hasEnded = true;
-    this.#credentialWait?.end();
+    this.#credential.end();
     this.#sink?.detach();
     this.#stopTimer();
     this.#stopFirstByteTimer();

@@ -116,6 +116,23 @@ describe("a token that runs out while calls run", () => {
     expect(provider.served).toHaveLength(6);
   });
 
+  test("costs none of the attempts that a failure may take", async () => {
+    let failures = 0;
+    const serve: Handler = (response) => answerJson(response, failures-- > 0 ? 503 : 200, {});
+    await using provider = await startTokenProvider({ serve });
+    const config = configFor(provider);
+    await using gateway = await startTestGateway({
+      ...config,
+      retry: { attempts: 2, base: "1ms" },
+    });
+    expect((await fetch(`${gateway.url}/crm/records`)).status).toBe(200);
+    provider.expire();
+    failures = 1;
+    const response = await fetch(`${gateway.url}/crm/records`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-sluice-attempts")).toBe("3");
+  });
+
   test("is renewed while shadow mode holds nothing back", async () => {
     await using provider = await startTokenProvider({ refuse: invalidSession });
     const config = configFor(provider);
@@ -125,6 +142,10 @@ describe("a token that runs out while calls run", () => {
     provider.expire();
     expect(await Promise.all([call(), call(), call()])).toEqual([200, 200, 200]);
     expect(provider.asked).toHaveLength(2);
+    await atRest(gateway);
+    provider.expire();
+    provider.failWith((response) => answerJson(response, 400, {}));
+    expect(await Promise.all([call(), call(), call()])).toEqual([502, 502, 502]);
     await atRest(gateway);
   });
 });
@@ -275,6 +296,18 @@ describe("a token endpoint that fails", () => {
     await atRest(gateway);
     // One request, which nobody waits for any more.
     expect(provider.asked).toHaveLength(1);
+  });
+
+  test("a library that closes refuses whoever waits for it", async () => {
+    await using provider = await startTokenProvider();
+    const sluice = await createSluice({ config: configFor(provider), env: {} });
+    provider.failWith(() => {});
+    const waiting = sluice.fetch(`${provider.url}/x`);
+    while (provider.asked.length === 0) await pause(1);
+    await sluice.close();
+    const response = await waiting;
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain("Sluice is closing");
   });
 
   test("a gateway that closes ends the wait", async () => {
