@@ -3,8 +3,9 @@ import type { IncomingMessage } from "node:http";
 import type { JsonObject } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
 import { readClaims } from "../runtime/policy/task-claims.ts";
-import { parseJsonObject, requireJsonObject } from "../runtime/request/body.ts";
+import { requireObject } from "../runtime/request/body.ts";
 import { claimSources } from "../runtime/request/claim-sources.ts";
+import { parseBody } from "../runtime/request/large/parse-body.ts";
 import type { Runtime, RuntimeRequest } from "../runtime/runtime.ts";
 import { nameAt, routeModel, wireFormatOf } from "../runtime/upstream/routes.ts";
 import type { Upstream } from "../runtime/upstream/upstream.ts";
@@ -82,8 +83,8 @@ export class Passage {
     const isParsed = MODEL_ROUTES.has(path) || isJson(message) || hidesJson(message, path);
     if (!isParsed) return { bytes: message, json: null };
     const bytes = await this.#readWhole({ message });
-    const json = MODEL_ROUTES.has(path) ? requireJsonObject(bytes) : parseJsonObject(bytes);
-    return { bytes, json };
+    const json = await parseBody(bytes);
+    return { bytes, json: MODEL_ROUTES.has(path) ? requireObject(json) : json };
   }
 
   #readWhole({ message }: Pick<RequestContext, "message">): ReturnType<typeof readBody> {

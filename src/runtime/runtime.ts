@@ -12,6 +12,7 @@ import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
 import { closingError } from "./call/refusals.ts";
 import type { CredentialMeans } from "./credential/create-authorizer.ts";
+import { InputForecast, type InputQuestion } from "./forecast/input-forecast.ts";
 import { OutputForecast } from "./forecast/output-forecast.ts";
 import { LimitWatch } from "./limit-watch.ts";
 import { type BandTable, bandTable } from "./policy/bands.ts";
@@ -74,6 +75,7 @@ export class Runtime {
   readonly shadow: ShadowMode;
   onCredentialFailed: (event: CredentialFailedEvent) => void = () => {};
   readonly #chains: ChainMemory;
+  readonly #inputs = new InputForecast();
   readonly #outputs = new OutputForecast();
   /** Upstreams that a reload has taken out: they take nothing new, but who waits there is still served. */
   readonly #removed = new Map<string, Upstream>();
@@ -158,10 +160,12 @@ export class Runtime {
     const shadow = this.shadowOf(upstream, account, tenant);
     const kind = { tenant: tenant.id, taskType: task.type, model: target.model ?? "" };
     const asked = { dialect: upstream.dialect, request: view, operation };
+    const input = this.#inputs.ask(upstream.name, kind.model);
     const forecast = this.#outputs.forecast({
       ...asked,
       kind,
       meters: [...account.pathFor(target).meters, ...tenant.meters],
+      correctInput: input.correct,
     });
     return {
       id: requestId(),
@@ -175,7 +179,12 @@ export class Runtime {
       band: () => this.#bands.indexOf(tenant.tier.name, task.latency),
       operation,
       forecast,
-      onSettled: this.#listenerFor(this.#outputs.learnsFrom(asked) ? kind : null, forecast, shadow),
+      onSettled: this.#listenerFor(
+        this.#outputs.learnsFrom(asked) ? kind : null,
+        forecast,
+        input,
+        shadow,
+      ),
       outbound: {
         method: request.method,
         origin: address.origin,
@@ -285,8 +294,14 @@ export class Runtime {
   }
 
   /** Made apart from the plan, so that it keeps nothing of the request alive. */
-  #listenerFor(kind: OutputKind | null, forecast: Forecast, shadow: ShadowPass | null) {
+  #listenerFor(
+    kind: OutputKind | null,
+    forecast: Forecast,
+    input: InputQuestion,
+    shadow: ShadowPass | null,
+  ) {
     return (end: CallEnd) => {
+      input.learn(end);
       if (kind !== null) this.#outputs.learn(kind, forecast, end);
       shadow?.ended(end);
     };
