@@ -42,6 +42,23 @@ describe("fields without effect in this release", () => {
     ).toEqual([]);
   });
 
+  test("are none of the kinds of auth", () => {
+    const kinds = [
+      { kind: "query", name: "key", token: "k" },
+      { kind: "basic", username: "u", password: "p" },
+      { kind: "oauth2", token_url: "https://a.example/t", client_id: "c", client_secret: "s" },
+      {
+        kind: "aws-sigv4",
+        access_key_id: "a",
+        secret_access_key: "s",
+        region: "r",
+        service: "bedrock",
+      },
+    ];
+    const upstreams = Object.fromEntries(kinds.map((auth) => [auth.kind, { ...UPSTREAM, auth }]));
+    expect(inactiveFields({ upstreams })).toEqual([]);
+  });
+
   test("are none of the dialects: every name is spoken", () => {
     const upstreams = Object.fromEntries(
       DIALECT_NAMES.map((dialect) => [dialect, { ...UPSTREAM, dialect }]),

@@ -18,7 +18,6 @@ interface Row {
 }
 
 const LATER = "has no effect yet";
-const ACTIVE_AUTH: readonly unknown[] = ["bearer", "header"];
 
 const ROWS: readonly Row[] = [
   { field: "server.data_dir", note: "nothing is kept there yet" },
@@ -26,11 +25,6 @@ const ROWS: readonly Row[] = [
   { field: "tiers.*.slo", note: LATER },
   { field: "tenants.*.quotas", note: LATER },
   { field: "task_types.*.fallback", note: "such tasks are refused", when: isFilled },
-  {
-    field: "upstreams.*.auth.kind",
-    note: "the credential is sent as the dialect does",
-    when: (kind) => !ACTIVE_AUTH.includes(kind),
-  },
   {
     field: "upstreams.*.limits.*.units",
     note: "kept for slots alone: calls of this dialect are not counted in such units",

@@ -185,6 +185,8 @@ describe("what counts in the end", () => {
       const { settle } = planOf(name, "/chat/completions", maximum);
       const refused = settle({ kind: "answered", verdict: LIMITED, usage: null });
       expect(refused).toEqual({ ...NO_DEMAND, requests: 1 });
+      const unauthorized: Verdict = { ...LIMITED, class: "auth" };
+      expect(settle({ kind: "answered", verdict: unauthorized, usage: null })).toEqual(refused);
       expect(settle({ kind: "never-sent" })).toEqual(NO_DEMAND);
     },
   );

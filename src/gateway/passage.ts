@@ -53,8 +53,11 @@ export class Passage {
       const { trustHeaders } = config.server;
       const { socket } = context.message;
       const identity = this.#identities.identify(socket, context.headers, directory, trustHeaders);
-      const body = await this.#readBody(context);
+      let body = await this.#readBody(context);
       const destination = this.#destinationOf(context, body.json);
+      if (body.bytes === context.message && destination.upstream.signsBodies) {
+        body = { bytes: await this.#readWhole(context), json: null };
+      }
       const plan = runtime.plan({
         method: context.method,
         upstream: destination.upstream,
@@ -79,10 +82,14 @@ export class Passage {
     if (!hasBody(message)) return { bytes: null, json: null };
     const isParsed = MODEL_ROUTES.has(path) || isJson(message) || hidesJson(message, path);
     if (!isParsed) return { bytes: message, json: null };
-    const { bodyMaxBytes, timeouts } = this.#runtime.config.server;
-    const bytes = await readBody(message, { maxBytes: bodyMaxBytes, timeoutMs: timeouts.bodyMs });
+    const bytes = await this.#readWhole({ message });
     const json = await parseBody(bytes);
     return { bytes, json: MODEL_ROUTES.has(path) ? requireObject(json) : json };
+  }
+
+  #readWhole({ message }: Pick<RequestContext, "message">): ReturnType<typeof readBody> {
+    const { bodyMaxBytes, timeouts } = this.#runtime.config.server;
+    return readBody(message, { maxBytes: bodyMaxBytes, timeoutMs: timeouts.bodyMs });
   }
 
   #destinationOf(context: RequestContext, body: JsonObject | null): Destination {

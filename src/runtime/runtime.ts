@@ -10,6 +10,8 @@ import type { Account } from "./account/account.ts";
 import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
+import { closingError } from "./call/refusals.ts";
+import type { CredentialMeans } from "./credential/create-authorizer.ts";
 import { InputForecast, type InputQuestion } from "./forecast/input-forecast.ts";
 import { OutputForecast } from "./forecast/output-forecast.ts";
 import { UnitForecast } from "./forecast/unit-forecast.ts";
@@ -36,6 +38,13 @@ export interface RuntimeOptions {
   readonly random: () => number;
   /** Share of every meter that is available at the start, 0 to 1: less than 1 after others used the account. */
   readonly initialShare: number;
+}
+
+/** A token endpoint gave no token: calls to this upstream are refused until it does. */
+export interface CredentialFailedEvent {
+  readonly upstream: string;
+  /** Says what the endpoint answered, without any secret. */
+  readonly message: string;
 }
 
 /** A request with its tenant known and its body read. */
@@ -65,12 +74,15 @@ export class Runtime {
   readonly pressure = new PressureWatch();
   readonly limits = new LimitWatch();
   readonly shadow: ShadowMode;
+  onCredentialFailed: (event: CredentialFailedEvent) => void = () => {};
   readonly #chains: ChainMemory;
   readonly #inputs = new InputForecast();
   readonly #outputs = new OutputForecast();
   readonly #units = new UnitForecast();
   /** Upstreams that a reload has taken out: they take nothing new, but who waits there is still served. */
   readonly #removed = new Map<string, Upstream>();
+  readonly #closing = new AbortController();
+  readonly #credentials: CredentialMeans;
   readonly #options: RuntimeOptions;
   #config: Config;
   #bands: BandTable;
@@ -86,6 +98,15 @@ export class Runtime {
     this.shadow = new ShadowMode(options.clock);
     this.#chains = new ChainMemory(options.clock);
     this.directory = new TenantDirectory(options.config);
+    this.#credentials = {
+      transport: options.transport,
+      clock: options.clock,
+      random: options.random,
+      wallMs: Date.now,
+      closing: this.#closing.signal,
+      mostWaiting: () => this.#config.policy.queue.maxWaiting,
+      onFailed: (upstream, message) => this.onCredentialFailed({ upstream, message }),
+    };
     for (const upstream of options.config.upstreams.values()) this.#addUpstream(upstream);
   }
 
@@ -128,7 +149,9 @@ export class Runtime {
     if (model !== null) requireModel(tenant, model.asked, model.sent);
     const task = this.judge(request.claims, tenant, request.arrivedAt);
     const credential = upstream.credentialFor(tenant);
-    const address = upstream.addressOf(request.path);
+    const authorizer = upstream.authorizerFor(credential);
+    if (authorizer?.signsBody && request.bytes instanceof Readable) throw streamsUnsigned(upstream);
+    const address = upstream.addressOf(request.path, credential, request.clientCredential);
     const view = viewOf(request, address.pathname);
     const operation = upstream.dialect.operation(view);
     const addsUsage =
@@ -176,7 +199,7 @@ export class Runtime {
         body: bytesFor(request, addsUsage),
         firstByteMs: server.timeouts.firstByteMs,
       },
-      ownsCredential: credential !== null,
+      authorizer,
       hidesUsageEvent: addsUsage,
       isRepeatable: isRepeatable(request, operation.retrySafe, upstream.config),
       upstreamMs: server.timeouts.upstreamMs,
@@ -248,6 +271,7 @@ export class Runtime {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort(closingError());
     for (const account of [...this.accounts, ...this.#twins]) account.close();
     this.shadow.close();
     await this.#options.transport.close();
@@ -262,6 +286,7 @@ export class Runtime {
     const upstream = new Upstream(config, this.#bands, {
       clock: this.clock,
       initialShare: this.#options.initialShare,
+      credentials: this.#credentials,
       onTenantFreed: (tenantId) => {
         for (const account of this.accounts) account.tenantFreed(tenantId);
       },
@@ -319,6 +344,11 @@ export class Runtime {
       keepsLength: request.bytes instanceof Readable,
     });
   }
+}
+
+/** Whoever hands us requests reads their bodies first, where the upstream says so. */
+function streamsUnsigned({ name }: Upstream): SluiceError {
+  return new SluiceError("unsupported", `${name} signs whole bodies: they cannot be streamed`);
 }
 
 const ALL_CREDENTIALS: ReadonlySet<string> = new Set(CREDENTIAL_HEADERS);

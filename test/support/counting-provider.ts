@@ -51,11 +51,13 @@ export async function startCounting(
     policy = EXACT,
     maxWait = "20s",
     retry = {},
+    breaker = {},
   }: {
     readonly latencyMs?: number;
     readonly policy?: object;
     readonly maxWait?: string;
     readonly retry?: object;
+    readonly breaker?: object;
   } = {},
 ): Promise<CountingHouse> {
   const clock = new TestClock();
@@ -79,6 +81,7 @@ export async function startCounting(
     {
       policy,
       retry,
+      breaker,
       tiers: { only: { max_wait: maxWait } },
       defaults: { tier: "only" },
       upstreams: { it: { base_url: upstream.url, api_key: "k", ...upstreamConfig } },

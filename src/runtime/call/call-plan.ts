@@ -3,6 +3,7 @@ import type { CallEnd, Dialect, Forecast, Operation } from "../../core/dialect.t
 import type { Task } from "../../core/task.ts";
 import type { Account, AccountTenant } from "../account/account.ts";
 import type { CallTarget } from "../account/limit-table.ts";
+import type { Authorizer } from "../credential/authorizer.ts";
 import type { UnitPlan } from "../forecast/unit-forecast.ts";
 import type { ShadowPass } from "../shadow/shadow-pass.ts";
 import type { Outbound } from "../transport/transport.ts";
@@ -33,8 +34,8 @@ export interface CallPlan {
   /** Hears once how the call has ended, if it was granted. */
   readonly onSettled: (end: CallEnd) => void;
   readonly outbound: Outbound;
-  /** The credential is Sluice's own, so a provider's complaint about it is not the client's affair. */
-  readonly ownsCredential: boolean;
+  /** Puts a credential of ours on each attempt; null: the outbound request has all it needs. */
+  readonly authorizer: Authorizer | null;
   /** Usage was asked for on the client's behalf: the event that carries it is taken out again. */
   readonly hidesUsageEvent: boolean;
   /** May be sent again although the provider may have processed it. */

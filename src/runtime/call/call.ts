@@ -3,7 +3,7 @@
  * every path ends in exactly one answer and every grant in exactly one settlement.
  */
 import { type Clock, MICROS_PER_MS } from "../../core/clock.ts";
-import type { Demand } from "../../core/demand.ts";
+import { type Demand, NO_DEMAND } from "../../core/demand.ts";
 import type { CallEnd, Forecast, HeaderView } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import type { Path } from "../../core/scheduler/path.ts";
@@ -18,6 +18,7 @@ import type { Answer, CallReport } from "./answer.ts";
 import { Answered } from "./answered.ts";
 import { AttemptSink } from "./attempt-sink.ts";
 import { BodyKeeper } from "./body-keeper.ts";
+import { CallCredential } from "./call-credential.ts";
 import type { CallPlan } from "./call-plan.ts";
 import { reportOf } from "./call-report.ts";
 import { CallTimes } from "./call-times.ts";
@@ -55,6 +56,7 @@ export class Call {
   #verdict = OK_VERDICT;
   #hasEnded = false;
   #attempts = 0;
+  readonly #credential: CallCredential;
   readonly #times: CallTimes;
   #stopTimer: CancelCoarse = nothing;
   #stopFirstByteTimer: CancelCoarse = nothing;
@@ -72,6 +74,7 @@ export class Call {
   ) {
     this.plan = plan;
     this.#forecast = plan.forecast;
+    this.#credential = new CallCredential(plan, means.clock);
     this.#answer = answer;
     this.#transport = means.transport;
     this.#clock = means.clock;
@@ -81,9 +84,15 @@ export class Call {
   }
 
   start(): void {
+    const now = this.#clock.now();
+    this.#times.queued(now);
+    if (this.#credential.isReady(now)) this.#ask();
+    else this.#waitForCredential(() => this.#ask());
+  }
+
+  #ask(): void {
     const { plan } = this;
     const { deadlineMs, chain } = plan.task;
-    this.#times.queued(this.#clock.now());
     const asked = (plan.shadow ?? plan.account).ask({
       request: this,
       tenant: plan.tenant,
@@ -184,6 +193,10 @@ export class Call {
   #send(): void {
     if (this.#hasEnded) return;
     const now = this.#clock.now();
+    if (!this.#credential.isReady(now)) {
+      this.#giveBack(NO_DEMAND, now);
+      return;
+    }
     this.#times.leftQueue(now);
     this.#attempts++;
     this.#times.sent(now);
@@ -193,7 +206,28 @@ export class Call {
     this.#body = new BodyKeeper();
     this.#startTimer(now);
     this.#sink = new AttemptSink(this);
-    this.#exchange = this.#transport.send(this.plan.outbound, this.#sink);
+    this.#exchange = this.#transport.send(this.#credential.authorized(now), this.#sink);
+  }
+
+  /** Nothing of the account is held while a credential is renewed: then the call asks for its place anew. */
+  #giveBack(counted: Demand, now: number): void {
+    const reservation = this.#reservation;
+    // In shadow mode nothing is held, and nothing is asked for twice.
+    if (this.plan.shadow !== null) {
+      const unserved = () => reservation?.settle(counted, this.#clock.now());
+      this.#waitForCredential(() => this.#send(), unserved);
+      return;
+    }
+    reservation?.settle(counted, now);
+    this.#reservation = null;
+    this.#waitForCredential(() => this.#ask());
+  }
+
+  #waitForCredential(next: () => void, onRefused = nothing): void {
+    this.#credential.wait(this.#times.expiresAt, next, (error) => {
+      onRefused();
+      this.#endWait(error);
+    });
   }
 
   #readStream(passage: StreamPassage, chunk: Uint8Array): void {
@@ -270,6 +304,11 @@ export class Call {
   #take(step: NextStep, end: CallEnd, deliver: () => void, why: Verdict | TransportFailure): void {
     const now = this.#clock.now();
     const frozenUntil = this.#reservation?.conclude(endIn(why), now) ?? 0;
+    if ("class" in why && this.#mendsCredential(why, now)) {
+      this.#leaveAttempt(now);
+      this.#giveBack(this.plan.dialect.settle(this.#forecast, end), now);
+      return;
+    }
     const wantsRetry = step.kind === "wait-for-budget" || step.kind === "retry";
     if (this.plan.shadow !== null || (wantsRetry && !this.#isReplayable())) {
       deliver();
@@ -295,6 +334,11 @@ export class Call {
     }
   }
 
+  #mendsCredential(verdict: Verdict, now: number): boolean {
+    if (this.#reply.kind !== "judged") return false;
+    return this.#credential.mends({ ...this.#reply, verdict }, now) && this.#isReplayable();
+  }
+
   /** Nobody backs off alone: the meters rest, and the call waits for them in its old place. */
   #waitForBudget(frozenUntil: number, end: CallEnd): void {
     const now = this.#clock.now();
@@ -313,12 +357,17 @@ export class Call {
   #requeue(end: CallEnd, eligibleAt: number): void {
     const now = this.#clock.now();
     const counted = this.plan.dialect.settle(this.#forecast, end);
+    this.#leaveAttempt(now);
+    this.#reservation?.retry(counted, eligibleAt, this.#times.expiresAt, now);
+  }
+
+  /** The attempt is over, another will follow. */
+  #leaveAttempt(now: number): void {
     this.#stopTimer();
     this.#stopFirstByteTimer();
     this.#sink?.detach();
     this.#exchange = null;
     this.#times.queued(now);
-    this.#reservation?.retry(counted, eligibleAt, this.#times.expiresAt, now);
   }
 
   #pass(status: number, headers: HeaderView): void {
@@ -370,7 +419,10 @@ export class Call {
     const counted = this.plan.dialect.settle(this.#forecast, end);
     this.plan.onSettled(end);
     const now = this.#clock.now();
-    if (end.kind === "answered") this.#reservation?.conclude(end.verdict, now);
+    if (end.kind === "answered") {
+      this.#reservation?.conclude(end.verdict, now);
+      if (end.verdict.class === "ok") this.#credential.accepted();
+    }
     this.#reservation?.settle(counted, now);
     this.#reservation = null;
   }
@@ -387,7 +439,9 @@ export class Call {
 
   #circumstances() {
     const { retry, isRepeatable } = this.plan;
-    return { attempts: this.#attempts, retry, isRepeatable, random: this.#random() };
+    // One that only told of a credential's end is not among those that may fail.
+    const attempts = this.#attempts - this.#credential.mended;
+    return { attempts, retry, isRepeatable, random: this.#random() };
   }
 
   #isReplayable(): boolean {
@@ -418,6 +472,7 @@ export class Call {
   /** From here on nothing the transport or the account says matters. */
   #leave(): void {
     this.#hasEnded = true;
+    this.#credential.end();
     this.#sink?.detach();
     this.#stopTimer();
     this.#stopFirstByteTimer();
