@@ -51,6 +51,8 @@ export interface Ask {
   readonly expiresAt: number;
   readonly deadline: number | null;
   readonly isChainStep: boolean;
+  /** It waits to the end, however little hope there is. @default false */
+  readonly isPatient?: boolean;
   onGranted(): void;
   /** The wait is over without a grant: its time has come, or a reload has made it hopeless. */
   onRefused(refusal: Refusal): void;
@@ -345,6 +347,7 @@ export class Account {
       expiresAt,
       deadline: ask.deadline,
       isChainStep: ask.isChainStep,
+      isPatient: ask.isPatient ?? false,
       reference: reservation,
     };
   }

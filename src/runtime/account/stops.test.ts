@@ -22,9 +22,11 @@ describe("stops", () => {
   test("let one request through a minute", () => {
     const stops = new Stops();
     stops.stop(at("prod"), "billing", 0);
-    const went = Array.from({ length: 180 }, (_, second) => second + 1).filter(
-      (second) => stops.stopOf(at("prod"), second * SECOND) === null,
-    );
+    const went = Array.from({ length: 180 }, (_, second) => second + 1).filter((second) => {
+      const mayGo = stops.stopOf(at("prod"), second * SECOND) === null;
+      if (mayGo) stops.sent(at("prod"), second * SECOND);
+      return mayGo;
+    });
     expect(went).toEqual([60, 120, 180]);
   });
 

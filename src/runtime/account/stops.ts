@@ -23,6 +23,7 @@ export interface StopTarget {
 }
 
 const PROBE_MICROS = 60 * MICROS_PER_SECOND;
+const REASONS: readonly StopReason[] = ["billing", "auth"];
 /** Models come from clients. */
 const MOST = 1_000;
 
@@ -38,17 +39,24 @@ export class Stops {
     return known === undefined;
   }
 
-  /** What keeps a request from being sent; null: nothing, or it is the one that finds out. */
+  /** What keeps a request from being sent; null: nothing, or it may find out whether that is over. */
   stopOf(target: StopTarget, now: number): Stop | null {
     if (this.#stops.size === 0) return null;
-    for (const reason of ["billing", "auth"] as const) {
-      const key = keyOf(target, reason);
-      const stop = this.#stops.get(key);
-      if (stop === undefined) continue;
-      if (now < stop.probeAt) return stop;
-      this.#stops.set(key, { ...stop, probeAt: now + PROBE_MICROS });
+    for (const reason of REASONS) {
+      const stop = this.#stops.get(keyOf(target, reason));
+      if (stop !== undefined && now < stop.probeAt) return stop;
     }
     return null;
+  }
+
+  /** A request is sent that finds out: the next may do so a minute later. */
+  sent(target: StopTarget, now: number): void {
+    if (this.#stops.size === 0) return;
+    for (const reason of REASONS) {
+      const key = keyOf(target, reason);
+      const stop = this.#stops.get(key);
+      if (stop !== undefined) this.#stops.set(key, { ...stop, probeAt: now + PROBE_MICROS });
+    }
   }
 
   /** A request was served: whatever it was, it is over. Says whether that is news. */

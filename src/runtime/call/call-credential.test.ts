@@ -3,7 +3,7 @@ import { TestClock } from "../../../test/support/gateway-clock.ts";
 import { OK_VERDICT } from "../../core/verdict/verdict.ts";
 import type { Authorizer } from "../credential/authorizer.ts";
 import { CallCredential } from "./call-credential.ts";
-import type { CallPlan } from "./call-plan.ts";
+import type { Candidate } from "./call-plan.ts";
 
 const COMPLAINT = { status: 401, headers: {}, verdict: OK_VERDICT };
 
@@ -17,7 +17,7 @@ function credentialWith(fields: Partial<Authorizer>, clock = new TestClock()): C
     refused: () => true,
     ...fields,
   };
-  return new CallCredential({ authorizer, upstream: "crm" } as CallPlan, clock);
+  return new CallCredential({ authorizer, upstream: "crm" } as Candidate, clock);
 }
 
 test("a call is repeated for its credential once, whatever the provider goes on to say", () => {
