@@ -22,14 +22,29 @@ const TYPES: Readonly<Record<number, string>> = {
 /** OpenAI has one status for a limit and for an empty account; clients repeat the first and must not the second. */
 const BILLING = ["insufficient_quota", "billing_hard_limit_reached"];
 
+/** Inside a stream there is no status, but a code or a type. */
+const STATUSES: Readonly<Record<string, number>> = {
+  rate_limit_exceeded: 429,
+  rate_limit_error: 429,
+  overloaded: 529,
+  invalid_request_error: 400,
+};
+
+/** `status` 200: the error stood in a stream. */
 export function errorToAnthropic(status: number, body: JsonObject | null): TranslatedError {
   const error = isObject(body?.["error"]) ? body["error"] : {};
   const isBilling = BILLING.includes(String(error["code"] ?? error["type"]));
-  const translated = isBilling ? 402 : status === 503 ? 529 : status;
+  const translated = isBilling ? 402 : statusOf(status, error);
   const message = textIn(error["message"]) ?? `The provider answered with status ${status}.`;
   const type =
     TYPES[translated] ?? (translated >= 400 && translated < 500 ? TYPES[400] : "api_error");
   const code = textIn(error["code"]);
   const told = { type, message, ...(code === null ? {} : { code }) };
   return { status: translated, body: { type: "error", error: told, request_id: null } };
+}
+
+function statusOf(status: number, { code, type }: JsonObject): number {
+  if (status === 503) return 529;
+  if (status !== 200) return status;
+  return STATUSES[String(code)] ?? STATUSES[String(type)] ?? 500;
 }

@@ -8,6 +8,9 @@ import { messageHead, toolUseBlock } from "./answer.ts";
 import { callId } from "./call-id.ts";
 import { errorToAnthropic } from "./error.ts";
 
+/** The two fields of a delta that hold text. */
+type Said = "content" | "refusal";
+
 const NOTHING: ServerEvent[] = [];
 
 export function streamToAnthropic(): StreamTranslator {
@@ -17,8 +20,8 @@ export function streamToAnthropic(): StreamTranslator {
 class AnthropicStream implements StreamTranslator {
   #head: JsonObject | null = null;
   #blocks = 0;
-  /** What the open block holds: text, or the tool call with this index of OpenAI's; null: none is open. */
-  #open: "text" | number | null = null;
+  /** What the open block holds: text of a kind, or the tool call with this index; null: none is open. */
+  #open: Said | number | null = null;
   /** The tool call that began last; a number, because calls come in order. */
   #lastCall = -1;
   #finish: unknown = null;
@@ -65,20 +68,20 @@ class AnthropicStream implements StreamTranslator {
     this.#finish ??= choice["finish_reason"] ?? null;
     const calls = Array.isArray(delta["tool_calls"]) ? delta["tool_calls"] : [];
     return [
-      ...this.#text(textIn(delta["content"])),
-      ...this.#text(refusal),
+      ...this.#text("content", textIn(delta["content"])),
+      ...this.#text("refusal", refusal),
       ...calls.flatMap((call) => (isObject(call) ? this.#call(call) : NOTHING)),
     ];
   }
 
-  #text(text: string | null): ServerEvent[] {
+  #text(kind: Said, text: string | null): ServerEvent[] {
     if (text === null || this.#isOver) return NOTHING;
-    const begun = this.#open === "text" ? NOTHING : this.#beginText();
+    const begun = this.#open === kind ? NOTHING : this.#beginText(kind);
     return [...begun, this.#delta({ type: "text_delta", text })];
   }
 
-  #beginText(): ServerEvent[] {
-    return [...this.#close(), this.#start("text", { type: "text", text: "", citations: null })];
+  #beginText(kind: Said): ServerEvent[] {
+    return [...this.#close(), this.#start(kind, { type: "text", text: "", citations: null })];
   }
 
   #call(call: JsonObject): ServerEvent[] {
@@ -102,7 +105,7 @@ class AnthropicStream implements StreamTranslator {
     return [...closed, this.#start(index, toolUseBlock(id, name, {}))];
   }
 
-  #start(kind: "text" | number, block: JsonObject): ServerEvent {
+  #start(kind: Said | number, block: JsonObject): ServerEvent {
     this.#open = kind;
     return event("content_block_start", { index: this.#blocks, content_block: block });
   }

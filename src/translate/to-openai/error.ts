@@ -27,16 +27,25 @@ const ERRORS: Readonly<Record<string, OpenAiError>> = {
 /** Anthropic says 400 where OpenAI has a code of its own, by which clients shorten the request. */
 const TOO_LONG = /prompt is too long|exceed.* context (?:limit|window)/i;
 
+/** An empty account is a bad request for Anthropic. */
+const NO_MONEY = /credit balance is too low/i;
+
+/** `status` 200: the error stood in a stream. */
 export function errorToOpenAi(status: number, body: JsonObject | null): TranslatedError {
   const error = isObject(body?.["error"]) ? body["error"] : {};
   const message = textIn(error["message"]) ?? `The provider answered with status ${status}.`;
-  const known = ERRORS[String(error["type"])] ?? unknownError(status);
+  const known = knownError(error["type"], message) ?? unknownError(status);
   const code =
     known.status === 400 && TOO_LONG.test(message) ? "context_length_exceeded" : known.code;
   return {
     status: known.status,
     body: { error: { message, type: known.type, param: null, code } },
   };
+}
+
+function knownError(type: unknown, message: string): OpenAiError | null {
+  if (type === "invalid_request_error" && NO_MONEY.test(message)) return ERRORS["billing_error"];
+  return ERRORS[String(type)] ?? null;
 }
 
 function unknownError(status: number): OpenAiError {
