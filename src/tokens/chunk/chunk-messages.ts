@@ -88,7 +88,7 @@ function cutPiece<M extends ChatMessage>(
   if (messages.length > 1 || text === null) return null;
   const frame = countMessage({ ...message, content: "" }, count);
   const maxTokens = room - frame;
-  if (maxTokens < 1 || overlapTokens >= maxTokens) return null;
+  if (maxTokens < 1 || overlapTokens > maxTokens / 2) return null;
   const chunks = chunksOf(text, { maxTokens, overlapTokens, count });
   if (chunks === null) return null;
   return chunks.map((chunk) => ({

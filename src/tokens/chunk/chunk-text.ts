@@ -8,7 +8,7 @@ import type { Span } from "./fences.ts";
 export interface ChunkOptions {
   /** Bound of each chunk, overlap included, in tokens. */
   readonly maxTokens: number;
-  /** At most this much of the end of a chunk is repeated at the beginning of the next. @default 0 */
+  /** At most this much of the end of a chunk is repeated at the beginning of the next; half of `maxTokens` at most. @default 0 */
   readonly overlapTokens?: number;
   /** Tokens of one text. @default an estimate */
   readonly count?: CountTokens;
@@ -47,7 +47,7 @@ export function chunksOf(text: string, options: ChunkOptions): TextChunk[] | nul
     count(text.slice(parts[from].from, parts[to - 1].to));
   const chunks: TextChunk[] = [];
   for (let begin = 0, done = 0; done < parts.length; ) {
-    const end = furthest(begin, done + 1, parts, (to) => tokensOf(begin, to) <= maxTokens);
+    const end = largest(done + 1, parts.length, (to) => tokensOf(begin, to) <= maxTokens);
     chunks.push(chunkOf(text, parts, begin, end, tokensOf(begin, end)));
     done = end;
     if (done < parts.length) begin = nextBegin(begin, done, tokensOf, { maxTokens, overlapTokens });
@@ -62,26 +62,23 @@ export function checkBounds(maxTokens: number, overlapTokens = 0): void {
     const message = `maxTokens must be a number of at least 1, got ${maxTokens}`;
     throw new SluiceError("invalid_request", message);
   }
-  if (overlapTokens >= 0 && overlapTokens < maxTokens) return;
-  const message = `overlapTokens must be at least 0 and below maxTokens (${maxTokens}), got ${overlapTokens}`;
+  // More would repeat most of the text in every chunk.
+  const most = maxTokens / 2;
+  if (overlapTokens >= 0 && overlapTokens <= most) return;
+  const message = `overlapTokens must be 0 to half of maxTokens (${most}), got ${overlapTokens}`;
   throw new SluiceError("invalid_request", message);
 }
 
-/** The last end that fits, found by doubling and halving; `least` is known to fit. */
-function furthest(
-  begin: number,
-  least: number,
-  parts: readonly Span[],
-  fits: (end: number) => boolean,
-): number {
+/** The largest number that fits, up to `most`, found by doubling and halving; `least` is known to fit. */
+function largest(least: number, most: number, fits: (number: number) => boolean): number {
   let good = least;
-  let step = Math.max(1, least - begin);
-  while (good < parts.length && fits(Math.min(good + step, parts.length))) {
-    good = Math.min(good + step, parts.length);
+  let step = 1;
+  while (good + step <= most && fits(good + step)) {
+    good += step;
     step *= 2;
   }
   for (; step >= 1; step = Math.floor(step / 2)) {
-    if (good + step <= parts.length && fits(good + step)) good += step;
+    if (good + step <= most && fits(good + step)) good += step;
   }
   return good;
 }
@@ -93,13 +90,9 @@ function nextBegin(
   tokensOf: (from: number, to: number) => number,
   { maxTokens, overlapTokens }: { readonly maxTokens: number; readonly overlapTokens: number },
 ): number {
-  let next = done;
-  while (next - 1 > begin) {
-    const isSmall = tokensOf(next - 1, done) <= overlapTokens;
-    if (!isSmall || tokensOf(next - 1, done + 1) > maxTokens) break;
-    next--;
-  }
-  return next;
+  const fits = (back: number) =>
+    tokensOf(done - back, done) <= overlapTokens && tokensOf(done - back, done + 1) <= maxTokens;
+  return done - largest(0, done - begin - 1, fits);
 }
 
 function chunkOf(
