@@ -11,6 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ["core", "dialects"],
   tokens: ["core"],
   dialects: ["core", "tokens"],
+  translate: ["core", "dialects"],
   runtime: ["core", "config", "dialects", "tokens"],
   gateway: ["core", "config", "dialects", "runtime"],
   workload: ["core"],
