@@ -130,6 +130,8 @@ export interface Dialect {
   /** The format in which it takes `/v1/...` calls; null: one of its own. */
   readonly wireFormat: WireFormat | null;
   readonly credentialHeader: CredentialHeader;
+  /** A query parameter in which clients may send their credential, too; absent: none. */
+  readonly credentialQuery?: string;
   /** `name=value` that a path needs in its query where nothing of that name stands; absent: no path does. */
   readonly defaultQuery?: (pathname: string) => string | null;
   /** Chat streams tell their usage only if `stream_options.include_usage` asks for it. */

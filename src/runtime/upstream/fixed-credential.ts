@@ -47,14 +47,26 @@ export function keyOf(auth: AuthConfig, { apiKey }: ChosenCredential): string {
   return auth.kind === "basic" ? auth.password : apiKey;
 }
 
-/** A path with its query, in which this parameter stands once. */
-export function withParameter(path: string, name: string, value: string): string {
+/** A path with its query: with the credential if it travels there, and without the client's own beside ours. */
+export function pathWith(
+  path: string,
+  auth: AuthConfig,
+  { credentialQuery }: Dialect,
+  { apiKey }: ChosenCredential,
+): string {
+  const own = credentialQuery === undefined ? path : withoutParameter(path, credentialQuery);
+  if (auth.kind !== "query") return own;
+  const others = withoutParameter(own, auth.name);
+  const pair = `${encodeURIComponent(auth.name)}=${encodeURIComponent(apiKey)}`;
+  return `${others}${others.includes("?") ? "&" : "?"}${pair}`;
+}
+
+function withoutParameter(path: string, name: string): string {
   const at = path.indexOf("?");
-  const pathname = at < 0 ? path : path.slice(0, at);
-  const others = at < 0 ? [] : path.slice(at + 1).split("&");
-  // The client's own must not travel beside ours.
-  const kept = others.filter((pair) => pair !== "" && nameOf(pair) !== name);
-  return `${pathname}?${[...kept, `${encodeURIComponent(name)}=${encodeURIComponent(value)}`].join("&")}`;
+  if (at < 0) return path;
+  const pairs = path.slice(at + 1).split("&");
+  const kept = pairs.filter((pair) => pair !== "" && nameOf(pair) !== name);
+  return kept.length === 0 ? path.slice(0, at) : `${path.slice(0, at)}?${kept.join("&")}`;
 }
 
 /** The decoded name of `name=value`. */

@@ -12,7 +12,7 @@ import { type CredentialMeans, createAuthorizer } from "../credential/create-aut
 import type { AccountPolicy } from "../policy/bands.ts";
 import { keyHash, type TenantRecord } from "../policy/tenant-directory.ts";
 import { type Address, BaseUrl, type Below } from "./base-url.ts";
-import { addedHeaders, type ChosenCredential, keyOf, withParameter } from "./fixed-credential.ts";
+import { addedHeaders, type ChosenCredential, keyOf, pathWith } from "./fixed-credential.ts";
 
 /** Accounts that clients brought by their own credentials; idle ones beyond it are forgotten. */
 const REMEMBERED_ACCOUNTS = 1_000;
@@ -128,8 +128,8 @@ export class Upstream {
     const { auth } = this.#config;
     const key = credential === null ? (clientCredential ?? "") : keyOf(auth, credential);
     const address = this.#baseUrl.addressOf(path, key);
-    if (credential === null || auth.kind !== "query") return address;
-    return { ...address, path: withParameter(address.path, auth.name, credential.apiKey) };
+    if (credential === null) return address;
+    return { ...address, path: pathWith(address.path, auth, this.#dialect, credential) };
   }
 
   /** What of an address is below the base URL, and how much of it the base is; null: it is not ours. */

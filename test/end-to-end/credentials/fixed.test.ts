@@ -62,6 +62,13 @@ describe("a fixed credential", () => {
     });
   });
 
+  test("of ours keeps a Google client's own out of the query, too", async () => {
+    const google = { dialect: "gemini", api_key: "ours" };
+    const path = "/v1beta/models?pageSize=5&key=mine";
+    expect((await arriving(google, path)).url).toBe("/v1beta/models?pageSize=5");
+    expect((await arriving({ dialect: "gemini" }, path)).url).toBe(path);
+  });
+
   test("that is empty is none: the client's own is passed on", async () => {
     const auth = { kind: "basic", username: "", password: "" };
     const headers = { authorization: "Bearer mine" };
