@@ -51,34 +51,40 @@ describe("Shopify's points", () => {
   });
 });
 
-test("a query that costs more than was thought is throttled once, and waits for what it really costs", async () => {
-  const costs: number[] = [];
-  await using house = await startCounting(
-    (nowMs) => {
-      const beganAt = nowMs();
-      return {
-        arrive: ({ nowMs: at }) => {
-          const currentlyAvailable = Math.min(1_000, Math.floor(50 + (at - beganAt) / 20));
-          const throttleStatus = { maximumAvailable: 1_000, currentlyAvailable, restoreRate: 50 };
-          const cost = { requestedQueryCost: 300, actualQueryCost: null, throttleStatus };
-          costs.push(currentlyAvailable);
-          if (currentlyAvailable >= 300) {
-            return () => ({ status: 200, body: { data: {}, extensions: { cost } } });
-          }
-          const errors = [{ message: "Throttled", extensions: { code: "THROTTLED" } }];
-          return { status: 200, body: { errors, extensions: { cost } } };
-        },
-      };
-    },
-    { dialect: "shopify" },
-  );
-  const answer = house.send("/graphql.json", { query: "{ orders(first: 5) { nodes { id } } }" });
-  await house.pass(10_000, 100);
-  expect(await answer).toBe(200);
-  expect(costs).toHaveLength(2);
-  expect(costs[1]).toBeGreaterThanOrEqual(300);
-  expect(costs[1]).toBeLessThan(350);
-});
+test.each([
+  ["learned", {}],
+  ["configured", { limits: [{ units: { name: "points", amount: 1_000, per: "20s" } }] }],
+])(
+  "a query that costs more than was thought waits for what it really costs: %s limits",
+  async (_, limits) => {
+    const costs: number[] = [];
+    await using house = await startCounting(
+      (nowMs) => {
+        const beganAt = nowMs();
+        return {
+          arrive: ({ nowMs: at }) => {
+            const currentlyAvailable = Math.min(1_000, Math.floor(50 + (at - beganAt) / 20));
+            const throttleStatus = { maximumAvailable: 1_000, currentlyAvailable, restoreRate: 50 };
+            const cost = { requestedQueryCost: 300, actualQueryCost: null, throttleStatus };
+            costs.push(currentlyAvailable);
+            if (currentlyAvailable >= 300) {
+              return () => ({ status: 200, body: { data: {}, extensions: { cost } } });
+            }
+            const errors = [{ message: "Throttled", extensions: { code: "THROTTLED" } }];
+            return { status: 200, body: { errors, extensions: { cost } } };
+          },
+        };
+      },
+      { dialect: "shopify", ...limits },
+    );
+    const answer = house.send("/graphql.json", { query: "{ orders(first: 5) { nodes { id } } }" });
+    await house.pass(10_000, 100);
+    expect(await answer).toBe(200);
+    expect(costs).toHaveLength(2);
+    expect(costs[1]).toBeGreaterThanOrEqual(300);
+    expect(costs[1]).toBeLessThan(350);
+  },
+);
 
 test("HubSpot's ten seconds are learned as a window that looks back", async () => {
   const hub = new HubSpotLike();
