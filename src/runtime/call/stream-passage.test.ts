@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { eventFrame } from "../../../test/support/aws-frames.ts";
-import type { Dialect } from "../../core/dialect.ts";
 import { createFrameSplitter } from "../../dialects/bedrock/frames.ts";
-import { dialectNamed, dialectNamed, generic } from "../../dialects/registry.ts";
+import { dialectNamed, generic } from "../../dialects/registry.ts";
 import { createEventSplitter } from "../../dialects/sse.ts";
 import { StreamPassage } from "./stream-passage.ts";
 
@@ -124,7 +123,7 @@ test("output that was cut off is counted by its text", () => {
 });
 
 test("binary frames are held and read like events; what is no frame passes at once", () => {
-  const bedrock = dialectNamed("bedrock") as Dialect;
+  const bedrock = dialectNamed("bedrock") ?? generic;
   const open = () => new StreamPassage(createFrameSplitter(), bedrock.streamReader(), false);
   const [opening, content] = [
     eventFrame("messageStart", { role: "assistant" }),
