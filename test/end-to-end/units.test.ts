@@ -1,5 +1,6 @@
 /** Units that platforms count by themselves: learned from the bodies of answers, filled to the brim, hardly ever refused. */
 import { describe, expect, test } from "vitest";
+import { MICRO_UNITS } from "../../src/core/meter/meter.ts";
 import { Ga4Like, HOUR_MS, REPORTS } from "../support/counting/ga4-like.ts";
 import { HubSpotLike } from "../support/counting/hubspot-like.ts";
 import { MetaLike } from "../support/counting/meta-like.ts";
@@ -58,6 +59,7 @@ test.each([
   "a query that costs more than was thought waits for what it really costs: %s limits",
   async (_, limits) => {
     const costs: number[] = [];
+    const reserved: (number | undefined)[] = [];
     await using house = await startCounting(
       (nowMs) => {
         const beganAt = nowMs();
@@ -67,6 +69,7 @@ test.each([
             const throttleStatus = { maximumAvailable: 1_000, currentlyAvailable, restoreRate: 50 };
             const cost = { requestedQueryCost: 300, actualQueryCost: null, throttleStatus };
             costs.push(currentlyAvailable);
+            reserved.push(chargedHere());
             if (currentlyAvailable >= 300) {
               return () => ({ status: 200, body: { data: {}, extensions: { cost } } });
             }
@@ -77,12 +80,20 @@ test.each([
       },
       { dialect: "shopify", ...limits },
     );
+    const chargedHere = () => {
+      const meters = house.gateway.runtime.accounts.flatMap((account) => account.meters);
+      const points = meters.find(({ label }) => label.dimension === "units:points");
+      return points === undefined ? undefined : points.charged / MICRO_UNITS;
+    };
     const answer = house.send("/graphql.json", { query: "{ orders(first: 5) { nodes { id } } }" });
     await house.pass(10_000, 100);
     expect(await answer).toBe(200);
     expect(costs).toHaveLength(2);
     expect(costs[1]).toBeGreaterThanOrEqual(300);
     expect(costs[1]).toBeLessThan(350);
+    // First the estimate, if there is a meter at all; then what the answer said, and no less.
+    expect([7, undefined]).toContain(reserved[0]);
+    expect(reserved[1]).toBe(300);
   },
 );
 
