@@ -1,5 +1,6 @@
 /** Units that platforms count by themselves: learned from the bodies of answers, filled to the brim, hardly ever refused. */
 import { describe, expect, test } from "vitest";
+import { MICRO_UNITS } from "../../src/core/meter/meter.ts";
 import { Ga4Like, HOUR_MS, REPORTS } from "../support/counting/ga4-like.ts";
 import { HubSpotLike } from "../support/counting/hubspot-like.ts";
 import { MetaLike } from "../support/counting/meta-like.ts";
@@ -51,34 +52,50 @@ describe("Shopify's points", () => {
   });
 });
 
-test("a query that costs more than was thought is throttled once, and waits for what it really costs", async () => {
-  const costs: number[] = [];
-  await using house = await startCounting(
-    (nowMs) => {
-      const beganAt = nowMs();
-      return {
-        arrive: ({ nowMs: at }) => {
-          const currentlyAvailable = Math.min(1_000, Math.floor(50 + (at - beganAt) / 20));
-          const throttleStatus = { maximumAvailable: 1_000, currentlyAvailable, restoreRate: 50 };
-          const cost = { requestedQueryCost: 300, actualQueryCost: null, throttleStatus };
-          costs.push(currentlyAvailable);
-          if (currentlyAvailable >= 300) {
-            return () => ({ status: 200, body: { data: {}, extensions: { cost } } });
-          }
-          const errors = [{ message: "Throttled", extensions: { code: "THROTTLED" } }];
-          return { status: 200, body: { errors, extensions: { cost } } };
-        },
-      };
-    },
-    { dialect: "shopify" },
-  );
-  const answer = house.send("/graphql.json", { query: "{ orders(first: 5) { nodes { id } } }" });
-  await house.pass(10_000, 100);
-  expect(await answer).toBe(200);
-  expect(costs).toHaveLength(2);
-  expect(costs[1]).toBeGreaterThanOrEqual(300);
-  expect(costs[1]).toBeLessThan(350);
-});
+test.each([
+  ["learned", {}],
+  ["configured", { limits: [{ units: { name: "points", amount: 1_000, per: "20s" } }] }],
+])(
+  "a query that costs more than was thought waits for what it really costs: %s limits",
+  async (_, limits) => {
+    const costs: number[] = [];
+    const reserved: (number | undefined)[] = [];
+    await using house = await startCounting(
+      (nowMs) => {
+        const beganAt = nowMs();
+        return {
+          arrive: ({ nowMs: at }) => {
+            const currentlyAvailable = Math.min(1_000, Math.floor(50 + (at - beganAt) / 20));
+            const throttleStatus = { maximumAvailable: 1_000, currentlyAvailable, restoreRate: 50 };
+            const cost = { requestedQueryCost: 300, actualQueryCost: null, throttleStatus };
+            costs.push(currentlyAvailable);
+            reserved.push(chargedHere());
+            if (currentlyAvailable >= 300) {
+              return () => ({ status: 200, body: { data: {}, extensions: { cost } } });
+            }
+            const errors = [{ message: "Throttled", extensions: { code: "THROTTLED" } }];
+            return { status: 200, body: { errors, extensions: { cost } } };
+          },
+        };
+      },
+      { dialect: "shopify", ...limits },
+    );
+    const chargedHere = () => {
+      const meters = house.gateway.runtime.accounts.flatMap((account) => account.meters);
+      const points = meters.find(({ label }) => label.dimension === "units:points");
+      return points === undefined ? undefined : points.charged / MICRO_UNITS;
+    };
+    const answer = house.send("/graphql.json", { query: "{ orders(first: 5) { nodes { id } } }" });
+    await house.pass(10_000, 100);
+    expect(await answer).toBe(200);
+    expect(costs).toHaveLength(2);
+    expect(costs[1]).toBeGreaterThanOrEqual(300);
+    expect(costs[1]).toBeLessThan(350);
+    // First the estimate, if there is a meter at all; then what the answer said, and no less.
+    expect([7, undefined]).toContain(reserved[0]);
+    expect(reserved[1]).toBe(300);
+  },
+);
 
 test("HubSpot's ten seconds are learned as a window that looks back", async () => {
   const hub = new HubSpotLike();

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { eventFrame } from "../../../test/support/aws-frames.ts";
+import { createFrameSplitter } from "../../dialects/bedrock/frames.ts";
 import { dialectNamed, generic } from "../../dialects/registry.ts";
 import { createEventSplitter } from "../../dialects/sse.ts";
 import { StreamPassage } from "./stream-passage.ts";
@@ -118,4 +120,19 @@ test("output that was cut off is counted by its text", () => {
   pass(passage, [delta("four"), delta("five!")]);
   expect(passage.outputTokensSeen).toBe(3);
   expect(passageOf().outputTokensSeen).toBe(0);
+});
+
+test("binary frames are held and read like events; what is no frame passes at once", () => {
+  const bedrock = dialectNamed("bedrock") ?? generic;
+  const open = () => new StreamPassage(createFrameSplitter(), bedrock.streamReader(), false);
+  const [opening, content] = [
+    eventFrame("messageStart", { role: "assistant" }),
+    eventFrame("contentBlockDelta", { delta: { text: "Hello" } }),
+  ];
+  const frames = open();
+  expect(frames.push(opening)).toEqual([]);
+  expect(frames.push(content)).toEqual([opening, content]);
+  const text = open();
+  const bytes = Buffer.from("this is no frame");
+  expect([text.push(bytes), text.isOpen]).toEqual([[bytes], true]);
 });
