@@ -2,11 +2,12 @@
 import type { IncomingMessage } from "node:http";
 import type { JsonObject } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
+import type { RuntimeRequest } from "../runtime/plan/runtime-request.ts";
 import { readClaims } from "../runtime/policy/task-claims.ts";
 import { requireObject } from "../runtime/request/body.ts";
 import { claimSources } from "../runtime/request/claim-sources.ts";
 import { parseBody } from "../runtime/request/large/parse-body.ts";
-import type { Runtime, RuntimeRequest } from "../runtime/runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { nameAt, routeModel, wireFormatOf } from "../runtime/upstream/routes.ts";
 import type { Upstream } from "../runtime/upstream/upstream.ts";
 import { HttpAnswer } from "./http-answer.ts";
@@ -35,6 +36,8 @@ interface Destination {
   readonly upstream: Upstream;
   readonly path: string;
   readonly model: RuntimeRequest["model"];
+  /** The client has named the upstream itself. */
+  readonly isPinned: boolean;
 }
 
 export class Passage {
@@ -68,6 +71,7 @@ export class Passage {
         ...identity,
         claims: readClaims(claimSources(context.headers, body.json)),
         model: destination.model,
+        isPinned: destination.isPinned,
         arrivedAt: context.arrivedAt,
       });
       const answer = new HttpAnswer(context, runtime, this.#idReader(context, destination));
@@ -102,7 +106,7 @@ export class Passage {
     const owner = this.#owners.ownerOf(path, body);
     const upstream = (owner === null ? undefined : upstreams.get(owner)) ?? route.upstream;
     const sent = upstream === route.upstream ? route.model : asked;
-    return { upstream, path, model: modelOf(asked, sent) };
+    return { upstream, path, model: modelOf(asked, sent), isPinned: upstream !== route.upstream };
   }
 
   /** `/{upstream}/rest`; an alias of that very upstream is renamed here too. */
@@ -116,7 +120,7 @@ export class Passage {
       );
     }
     const sent = nameAt(upstream, asked, this.#runtime.config);
-    return { upstream, path: rest ?? "", model: modelOf(asked, sent) };
+    return { upstream, path: rest ?? "", model: modelOf(asked, sent), isPinned: true };
   }
 
   #idReader({ method, path }: RequestContext, { upstream }: Destination) {

@@ -8,7 +8,12 @@ import { OK_VERDICT, type Verdict } from "../../core/verdict/verdict.ts";
 import { splitterFor } from "../../dialects/event-streams.ts";
 import type { Reservation } from "../account/account.ts";
 import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
-import type { Exchange, ResponseSink, Transport, TransportFailure } from "../transport/transport.ts";
+import type {
+  Exchange,
+  ResponseSink,
+  Transport,
+  TransportFailure,
+} from "../transport/transport.ts";
 import type { Answer, CallReport } from "./answer.ts";
 import { Answered } from "./answered.ts";
 import { BodyKeeper } from "./body-keeper.ts";
@@ -154,8 +159,7 @@ export class Attempt implements ResponseSink {
   failed(failure: TransportFailure): void {
     if (this.#isOver) return;
     const isPassing = this.#reply.kind === "passing";
-    const end: CallEnd =
-      isPassing || failure.wasSent ? this.#cutOff() : { kind: "never-sent" };
+    const end: CallEnd = isPassing || failure.wasSent ? this.#cutOff() : { kind: "never-sent" };
     this.#leave();
     if (isPassing) this.#listener.onBroken(end, failure);
     else this.#listener.onFailed({ end, why: failure, head: null, deliver: null });

@@ -28,8 +28,8 @@ export interface CallPlan {
   readonly candidates: readonly Candidate[];
   /** Of lower quality, best first; planned when they are needed. */
   readonly smaller: () => readonly Candidate[];
-  /** Under so much pressure it may go to a smaller model at once; Infinity: never. */
-  readonly divertsAt: number;
+  /** Under such pressure (0 to 1) it goes to a smaller model at once. */
+  readonly diverts: (pressure: number) => boolean;
   /** Answers in the upstream's stead; the first that has one is taken. */
   readonly standIns: StandIns;
   /** From arrival to the end of the answer, milliseconds. */
@@ -75,7 +75,9 @@ export interface StandIns {
   /** An answer to the same request, kept earlier; `null`: nothing is kept. */
   readonly cached: CachedAnswer | null;
   /** A well-formed answer that says what happened and when to come back, milliseconds. */
-  readonly degraded: ((answer: Answer, report: CallReport, retryAfterMs: number | null) => void) | null;
+  readonly degraded:
+    | ((answer: Answer, report: CallReport, retryAfterMs: number | null) => void)
+    | null;
 }
 
 export interface CachedAnswer {
@@ -88,3 +90,6 @@ export interface CachedAnswer {
 }
 
 export const NO_STAND_INS: StandIns = Object.freeze({ cached: null, degraded: null });
+
+/** There are none of lower quality. */
+export const NO_CANDIDATES = (): readonly Candidate[] => [];

@@ -13,7 +13,7 @@ import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
 import type { Transport, TransportFailure } from "../transport/transport.ts";
 import type { Answer, CallReport } from "./answer.ts";
 import { Attempt, type AttemptListener, type Failed } from "./attempt.ts";
-import type { CallPlan } from "./call-plan.ts";
+import { type CallPlan, NO_CANDIDATES } from "./call-plan.ts";
 import { reportOf } from "./call-report.ts";
 import { CallTimes } from "./call-times.ts";
 import { FallbackList } from "./fallback-list.ts";
@@ -84,7 +84,7 @@ export class Call implements RaceListener, AttemptListener {
     if (cached?.comesFirst && this.#answerCached()) return;
     this.#wait(this.#places());
     if (this.#hasEnded || this.#bound !== null) return;
-    if (!this.#race.isWaiting) this.onOver(this.#race.error);
+    if (!this.#race.isWaiting) this.#over(this.#race.error);
     else if (this.#fallbacks.next === "smaller-model") this.#planSmaller();
   }
 
@@ -127,6 +127,11 @@ export class Call implements RaceListener, AttemptListener {
 
   onOver(error: SluiceError): void {
     if (this.#hasEnded) return;
+    this.#times.leftQueue(this.#now);
+    this.#over(error);
+  }
+
+  #over(error: SluiceError): void {
     const lastWord = this.#lastWord ?? error;
     this.#lastWord = null;
     this.#fallBack(error, lastWord);
@@ -177,11 +182,10 @@ export class Call implements RaceListener, AttemptListener {
 
   /** Under pressure what suits a smaller model goes there first. */
   #places(): readonly Place[] {
-    const { divertsAt } = this.plan;
     const { account, target, shadow } = this.#best[0].candidate;
-    if (divertsAt > 1 || shadow !== null) return this.#best;
-    const isDiverted = account.pressureAt(account.pathFor(target)) >= divertsAt;
-    return isDiverted ? [...this.#smallerPlaces(), ...this.#best] : this.#best;
+    if (this.plan.smaller === NO_CANDIDATES || shadow !== null) return this.#best;
+    const pressure = account.pressureAt(account.pathFor(target));
+    return this.plan.diverts(pressure) ? [...this.#smallerPlaces(), ...this.#best] : this.#best;
   }
 
   #smallerPlaces(): readonly Place[] {
@@ -225,10 +229,12 @@ export class Call implements RaceListener, AttemptListener {
     if (error.code === "tenant_quota_exhausted") this.#fallbacks.clear();
     for (let next = this.#fallbacks.next; next !== null; next = this.#fallbacks.next) {
       this.#fallbacks.take(next);
-      if (this.#takes(next, error)) {
-        if (this.#race.isWaiting) this.#lastWord = lastWord;
-        return;
+      if (!this.#takes(next, error)) continue;
+      if (this.#race.isWaiting) {
+        this.#lastWord = lastWord;
+        this.#times.queued(this.#now);
       }
+      return;
     }
     if (typeof lastWord === "function") lastWord();
     else this.#refuse(lastWord);
@@ -239,7 +245,10 @@ export class Call implements RaceListener, AttemptListener {
       case "smaller-model":
         return this.#askSmaller();
       case "queue":
-        this.#wait(this.#best.filter((place) => !this.#failedAt.has(place)), true);
+        this.#wait(
+          this.#best.filter((place) => !this.#failedAt.has(place)),
+          true,
+        );
         return this.#race.isWaiting;
       case "cached":
         return this.#answerCached();
@@ -311,8 +320,8 @@ export class Call implements RaceListener, AttemptListener {
       case "stop":
         if (candidate.ownsCredential || step.reason === "billing") {
           candidate.account.stops.stop(candidate.target, step.reason, now);
-          this.#conclude(bound, failed, this.#stopped(step.reason, place));
-        } else this.#conclude(bound, failed, lastWord);
+        }
+        this.#conclude(bound, failed, step.reason === "auth" ? lastWord : unpaid(place));
         return;
       case "elsewhere":
         this.#conclude(bound, failed, lastWord);
@@ -320,13 +329,6 @@ export class Call implements RaceListener, AttemptListener {
       case "deliver":
         this.#deliver(bound, failed, lastWord);
     }
-  }
-
-  #stopped(reason: "billing" | "auth", { candidate }: Place): SluiceError {
-    const { upstream } = candidate;
-    if (reason === "billing") return new SluiceError("upstream_billing", billingMessage(upstream));
-    const words = `${upstream} does not accept the credential that it is given: its owner has to renew it`;
-    return new SluiceError("upstream_unavailable", words);
   }
 
   /** Nobody backs off alone: it waits here in its old place, and at the others as well. */
@@ -344,7 +346,8 @@ export class Call implements RaceListener, AttemptListener {
   /** Nothing more is tried here: others are, then what the task falls back to; in the end the last word. */
   #conclude(bound: Bound, failed: Failed, lastWord: LastWord): void {
     const { place } = bound;
-    const canGoOn = place.candidate.shadow === null && isReplayable(place) && mayGoOn(failed, place);
+    const canGoOn =
+      place.candidate.shadow === null && isReplayable(place) && mayGoOn(failed, place);
     const others = canGoOn && (this.#hasOthers(place) || this.#fallbacks.next !== null);
     if (!others) {
       this.#deliver(bound, failed, lastWord);
@@ -379,7 +382,10 @@ export class Call implements RaceListener, AttemptListener {
   }
 
   #lastWordOf(failed: Failed): LastWord {
-    return failed.deliver ?? upstreamError(codeOf(failed.why as TransportFailure), failed.why as TransportFailure);
+    return (
+      failed.deliver ??
+      upstreamError(codeOf(failed.why as TransportFailure), failed.why as TransportFailure)
+    );
   }
 
   #deliver(bound: Bound, failed: Failed, lastWord: LastWord): void {
@@ -399,7 +405,6 @@ export class Call implements RaceListener, AttemptListener {
   }
 
   #refuse(error: SluiceError): void {
-    if (this.#bound === null) this.#times.leftQueue(this.#now);
     this.#leave();
     this.#answer.refuse(error, this.report());
   }
@@ -441,6 +446,10 @@ export class Call implements RaceListener, AttemptListener {
 }
 
 function nothing(): void {}
+
+function unpaid({ candidate }: Place): SluiceError {
+  return new SluiceError("upstream_billing", billingMessage(candidate.upstream));
+}
 
 function isReplayable({ candidate }: Place): boolean {
   const { body } = candidate.outbound;

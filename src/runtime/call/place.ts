@@ -2,7 +2,7 @@
 import { type Clock, MICROS_PER_MS } from "../../core/clock.ts";
 import { type Demand, NO_DEMAND } from "../../core/demand.ts";
 import type { CallEnd, Forecast } from "../../core/dialect.ts";
-import { SluiceError } from "../../core/errors.ts";
+import type { SluiceError } from "../../core/errors.ts";
 import type { Refusal } from "../../core/scheduler/refusal.ts";
 import type { Ask, Reservation } from "../account/account.ts";
 import { CallCredential } from "./call-credential.ts";

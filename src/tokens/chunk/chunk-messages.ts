@@ -1,5 +1,5 @@
 /** Cuts a history that can never fit into chunks that do: each a request of its own, with the same instructions. */
-import { estimateTokens } from "../estimate.ts";
+import { roughTokens as estimateTokens } from "../rough-tokens.ts";
 import { type CountTokens, countMessage } from "../trim/count-messages.ts";
 import { blocksOf, type ChatMessage, isInstruction } from "../trim/message.ts";
 import { type Step, stepsOf } from "../trim/turns.ts";

@@ -1,6 +1,6 @@
 /** Counts messages and what is sent beside them, text by text, with whatever counter is given. */
 import type { JsonObject } from "../../core/dialect.ts";
-import { estimateTokens } from "../estimate.ts";
+import { roughTokens as estimateTokens } from "../rough-tokens.ts";
 import { type ChatMessage, isObject } from "./message.ts";
 
 /** Tokens of one text. */
