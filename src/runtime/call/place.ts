@@ -1,5 +1,5 @@
 /** Place: one candidate of a call, with what it would take there and the credential it would go with. */
-import { type Clock, MICROS_PER_MS } from "../../core/clock.ts";
+import { type Clock, MICROS_PER_MS, MICROS_PER_SECOND } from "../../core/clock.ts";
 import { type Demand, NO_DEMAND } from "../../core/demand.ts";
 import type { CallEnd, Forecast } from "../../core/dialect.ts";
 import type { SluiceError } from "../../core/errors.ts";
@@ -112,13 +112,14 @@ export class Place {
     return this.#forecast.charged;
   }
 
-  /** While a breaker is open it is not the budget that has no room. */
+  /** Until a breaker has closed it is not the budget that has no room. */
   #errorOf(refusal: Refusal): SluiceError {
     const { account, target, upstream } = this.candidate;
     if (refusal.code !== "max_wait_exceeded") return refusalError(refusal);
     const breaker = account.breakerOf(target.model);
-    if (breaker.kind !== "open") return refusalError(refusal);
-    return unwellError(upstream, breaker.until - this.#clock.now());
+    if (breaker.kind === "closed") return refusalError(refusal);
+    const wait = breaker.kind === "open" ? breaker.until - this.#clock.now() : refusal.retryAfter;
+    return unwellError(upstream, wait ?? MICROS_PER_SECOND);
   }
 }
 
