@@ -20,11 +20,23 @@ const MATERIAL = [
   /„[^“]{20,2000}“/g,
 ];
 
+export interface Asked {
+  /** In lower case. */
+  readonly instruction: string;
+  /** There is a text beside the instruction. */
+  readonly hasMaterial: boolean;
+  /** A short question stands before or behind the text, and is all that is asked. */
+  readonly isQuestionOnText: boolean;
+}
+
+const LONGEST_QUESTION = 160;
+const QUESTION = /[?？؟]\s*$/;
+
 /**
- * In lower case. The first paragraph, and the last if it is a question: what lies between is what they are about. Of a
- * single paragraph all, because instruction and material are not told apart.
+ * The first paragraph, and the last if it is a question: what lies between is what they are about. Of a single paragraph
+ * all, because instruction and material are not told apart.
  */
-export function instructionOf(prompt: string): string {
+export function askedBy(prompt: string): Asked {
   const bare = MATERIAL.reduce((text, material) => text.replace(material, " … "), prompt);
   const paragraphs = bare
     .split(/\n\s*\n/)
@@ -32,10 +44,13 @@ export function instructionOf(prompt: string): string {
     .filter((paragraph) => paragraph !== "" && paragraph !== "…");
   const [first = ""] = paragraphs;
   const last = paragraphs.at(-1) ?? "";
-  const isQuestion = /[?？؟]\s*$/.test(last);
-  const asked = paragraphs.length > 1 && isQuestion ? [first, last] : [first];
-  return asked
+  const hasMaterial = paragraphs.length > 1 || bare.includes("…");
+  const asked = paragraphs.length > 1 && QUESTION.test(last) ? [first, last] : [first];
+  const isShort = (text: string) => QUESTION.test(text) && text.length <= LONGEST_QUESTION;
+  const instruction = asked
     .map((one) => one.slice(0, MOST_OF_PARAGRAPH))
     .join("\n")
     .toLowerCase();
+  const isQuestionOnText = hasMaterial && (isShort(first) || isShort(last));
+  return { instruction, hasMaterial, isQuestionOnText };
 }

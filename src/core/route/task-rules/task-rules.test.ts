@@ -33,7 +33,7 @@ function viewOf(one: Partial<Labelled>): TaskView {
     system,
     prompt: user,
     messages: one.messages ?? 1,
-    tools: tools.length,
+    tools,
     output: format === undefined ? "text" : format === "json" ? "json" : "schema",
     asksToThink: effort === "high",
     hasMedia: false,
