@@ -40,6 +40,20 @@ const JUDGEMENT = wordPattern(
   "是否, べきか, できますか",
 );
 
+/** A condition, or a second request behind the first: then the first one's verb says little about the work. */
+const CONDITION = wordPattern(
+  `so that, given that, knowing that, such that, assuming, in a way that, as long as, without losing, without changing, without breaking,
+   same effect, same legal, under the rules, sodass, so dass, unter der annahme, ohne dass, de sorte que, de manière à, sachant que, sans perdre,
+   de modo que, sabiendo que, sin perder, in modo che, sapendo che, tak aby, чтобы`,
+  "使得, 假设, ように, ただし, 하도록",
+);
+const SECOND_REQUEST =
+  /(?<!\p{L})(?:and|und|et|y|e|и|then)\s+(?:how|what|why|which|who|whether|when|if|say|tell|decide|suggest|recommend|predict|find out|work|wie|was|warum|ob|sag|welche|comment|pourquoi|dis|si|quel|qué|cómo|por qué|di|cuál|come|cosa|perché|como|por que|как|почему|что)(?!\p{L})/u;
+
+export function isConditional(instruction: string): boolean {
+  return CONDITION.test(instruction) || SECOND_REQUEST.test(instruction);
+}
+
 export function isJudgement(instruction: string, prompt: string): boolean {
   return JUDGEMENT.test(instruction) && STAKES.test(prompt.toLowerCase());
 }
@@ -47,9 +61,10 @@ export function isJudgement(instruction: string, prompt: string): boolean {
 /** Wishes without a clear end: they take many calls. */
 export const OPEN_ENDED = wordPattern(
   `improve, organi, fix, clean, handle, manage, prepare, upgrade, launch, set up, sort out, back up, arrange, coordinate, build, create a plan,
-   make sure, look into, take care, go over, go through, cheapest, best=, améliore, prépare, organise, gère, verbesser, organisier, bereite,
+   make sure, look into, everything, all the, all my, all our, each, every, older than, cut, reduce, increase, boost, grow,
+   alle, tous, toutes, todos, todas, tutti, tutte, take care, go over, go through, cheapest, best=, améliore, prépare, organise, gère, verbesser, organisier, bereite,
    kümmere, bring, richte, mejora, organiza, prepara, gestiona, migliora, prepara, organizza, gerencie`,
-  "改善, 整理, 準備, 优化, 改进, 安排",
+  "所有, すべて, 改善, 整理, 準備, 优化, 改进, 安排",
 );
 
 /** Tools of workers that write, run and browse: what they do next depends on what they find. */

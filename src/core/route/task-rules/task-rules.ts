@@ -1,7 +1,15 @@
 /** Shipped task rules: recognise what suits a smaller model, one rule after the other; in doubt nothing does. */
 import { CLASSIFY, EXTRACT, FORMAT, FROM_CONTEXT, SUMMARISE } from "./easy-words.ts";
-import { AGENT, isHard, isJudgement, OPEN_ENDED, WORKER_TOOLS } from "./hard-words.ts";
+import {
+  AGENT,
+  isConditional,
+  isHard,
+  isJudgement,
+  OPEN_ENDED,
+  WORKER_TOOLS,
+} from "./hard-words.ts";
 import { type Asked, askedBy, excerpt } from "./instruction.ts";
+import { CHAINED, CHOICE, FACTUAL, HYPOTHETICAL, JOINTS, LABELS, PICK } from "./shapes.ts";
 import type { TaskRule, TaskVerdict, TaskView } from "./task-view.ts";
 import { wordPattern } from "./words.ts";
 
@@ -19,19 +27,6 @@ const LONGEST_WISH = 120;
 const WORD_TOKENS = 16;
 /** A form is filled in from a text of a page or two. */
 const FORM_TOKENS = 1_500;
-/** "a, b or c" at the end of a sentence. */
-const CHOICE =
-  /[\p{L}_-]+,? (?:or|oder|ou|o|of|lub|или|veya) [\p{L}_-]+(?: [\p{L}_-]+){0,3}["”»]?\s*(?:[?.:\n]|$)|[\p{L}]+[、·・][\p{L}]+[、·・]/u;
-/** A list of labels after a colon. */
-const LABELS = /: ?["“]?[\p{L}_-]+["”]?(?:(?:, | \| |、)["“]?[\p{L}_-]+["”]?){2,}/u;
-/** What asks for a fact that stands in a text, and not for an opinion on it. */
-const FACTUAL = wordPattern(
-  `when, where, who=, how many, how much, how long, how often, how do i, what time, what is the, what are the, what day, which, does it, can i,
-   is parking, is there, is it included, wann, wo=, wer=, wie viel, wie lange, wie oft, welche, bis wann, quand, où, qui, combien, à quelle, quel,
-   cuándo, dónde, quién, cuánto, cuánta, a qué, qué día, quando, dove, quanto, quanti, a che ora, onde, quem, quantos, a que horas,
-   wanneer, waar, hoeveel, kiedy, gdzie, ile, когда, где, кто, сколько, ne zaman, nerede, kaç, متى, أين, كم, कब, कहाँ, कितने`,
-  "什么时候, 几点, 多少, 哪, いつ, どこ, 何, 언제, 어디, 몇, 얼마",
-);
 /** Where the instruction's own verb stands; one that comes later belongs to something else. */
 const LONGEST_INSTRUCTION = 300;
 
@@ -44,13 +39,6 @@ const HARD_TYPES = wordPattern(
 /** "2,000 words", "8 pages": long texts need a plan. */
 const LONG_TEXT =
   /\b\d[\d.,]*\d{2}[- ]?(?:words?|wörter|worte|palabras|mots|parole|palavras)\b|\b\d{1,3}[- ]?(?:pages?|seiten|páginas|pagine)\b/;
-
-/** One thing after another is a plan: words that say so, or several parts of a sentence. */
-const CHAINED = wordPattern(
-  "then=, after that, afterwards, and also, danach, anschließend, dann=, puis=, ensuite, luego, después, poi=, depois, затем, потом",
-  "然后, それから, その後, 그리고 나서",
-);
-const JOINTS = /[,;、，]|(?<!\p{L})(?:and|und|et|y|e|en|i|и|ve)(?!\p{L})/gu;
 
 /** What the rules look at, cut out of the view once. */
 interface Reading {
@@ -132,7 +120,9 @@ function isLabelledBySystem({ view, system, prompt }: Reading): boolean {
 }
 
 function isHardWork({ instruction, prompt }: Reading): boolean {
-  return isHard(instruction, prompt) || isJudgement(instruction, prompt);
+  return (
+    isHard(instruction, prompt) || isConditional(instruction) || isJudgement(instruction, prompt)
+  );
 }
 
 function asks({ view, system, instruction }: Reading, words: RegExp): boolean {
@@ -154,11 +144,20 @@ function isForm({ view }: Reading): boolean {
 function isChoice({ view, system, asked, instruction }: Reading): boolean {
   if (view.tools.length > 0) return false;
   if (LABELS.test(system) || CHOICE.test(system)) return true;
-  return asked.hasMaterial && instruction.length <= LONGEST_INSTRUCTION && CHOICE.test(instruction);
+  return (
+    asked.hasMaterial &&
+    instruction.length <= LONGEST_INSTRUCTION &&
+    (CHOICE.test(instruction) || PICK.test(instruction))
+  );
 }
 
 function isQuestionOnText({ view, asked, instruction }: Reading): boolean {
-  return view.tools.length === 0 && asked.isQuestionOnText && FACTUAL.test(instruction);
+  return (
+    view.tools.length === 0 &&
+    asked.isQuestionOnText &&
+    FACTUAL.test(instruction) &&
+    !HYPOTHETICAL.test(instruction)
+  );
 }
 
 function isRoutineTool({ view, prompt, instruction }: Reading): boolean {
