@@ -2,7 +2,7 @@
 import { wordPattern } from "./words.ts";
 
 export const CLASSIFY = wordPattern(
-  `classif, categori, dis-moi si ce, dime si este, label each, label this, you label, labels=, tag this, tag each, you tag, tags=, sentiment, the intent, tell me if the, is this a, spam or not, triage, severity, priority p, toxic,
+  `classif, categori, dis-moi si ce, dime si este, label each, label this, you label, labels=, tag this, tag each, you tag, tags=, sentiment, the intent, is this a, spam or not, triage, severity, priority p, toxic,
    assign a, assign one, assign each, you assign, route the user, route the message, route each, route incoming, which category, which language, positive or negative, positive\\, negative,
    yes or no, allow or remove, decide whether a, detect toxic, detect the language, detects the language, you detect, moderat, one of:,
    klassifizier, kategor, handelt es sich bei, einer abteilung, stufe, ordne, positiv oder, dringend oder,
@@ -16,7 +16,7 @@ export const EXTRACT = wordPattern(
   `extract, in the message below, in this message, in this email, in the text below, in the email below, saca, sácame, trouve dans,
    parse, out of this, out of the following, return them as, mentioned in, appear in, appears in, comma separated,
    fill in, from free text, pull out, pull structured, pull the, list all, list the action, list every, what names, which names, keywords, find all email, action items,
-   five keywords, extrahier, entnimm, nenne alle, liste alle, extrai, relève, relever, donne la liste, liste des, extrae, estrai, extraia, haal, wyodrębnij, wypisz,
+   five keywords, extrahier, entnimm, nenne alle, liste alle, extrai, relève, relever, donne la liste, enumera, énumère, elenca, enumere, zähle alle, liste des, extrae, estrai, extraia, haal, wyodrębnij, wypisz,
    извлек, выпиши, çıkar, استخرج, निकालें`,
   "提取, 抽取, 抽出, 추출",
 );
@@ -24,11 +24,11 @@ export const EXTRACT = wordPattern(
 export const SUMMARISE = wordPattern(
   `summar, condens, synthéti, sintetiz, boil, gist, in one sentence, in two sentences, in one line, in two lines, bullet points, tl;dr, tldr, recap=, key points, in a nutshell, fasse, fass, zusammenfass, résum, resum, riassum, riassun, samenvat,
    vat dit, streść, podsumuj, кратко, перескажи, резюмируй, özetle, لخص, लिखें, सारांश`,
-  "总结, 摘要, 概括, 要約, 요약, सारांश",
+  "まとめて, 总结, 摘要, 概括, 要約, 요약, सारांश",
 );
 
 export const FORMAT = wordPattern(
-  `translat, convert this, convert these, convert the following, convert to, put this, put these, sort this list, sort these, sort the list, number it, make the following, make these, meta description,
+  `translat, convert this, convert these, convert the following, convert to, put this, put these, remove the duplicates, deduplicate, sort this list, sort these, sort the list, number it, make the following, make these, meta description,
    rechtschreib, translator, ins englische, ins deutsche, ins französische, ins spanische, auf englisch, en anglais, en español,
    in plain english, polish, how do you say,
    say this, reformat, format this, format the, rewrite, rephrase, paraphrase, proofread, fix the grammar,

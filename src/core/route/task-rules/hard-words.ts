@@ -14,9 +14,10 @@ const ENGLISH = `prove, proof, theorem, lemma, derive, derivation, induction, in
   mismatch, continue, qualifies, what is going on, significant, campaign, such that, subject to, minimi, maximi,
   optimal, fewest, as few, shortest, work out, figure out, calculate, calculation, predict, estimate, determine, judge, tell me how, rigorous, fair value,
   volatility, stereo, binding, liable, rhym, metre, alexandrin, show that, show how, how do i decide, cheapest combination, constraint, equation, steady state, implications, consequences, ramifications, impact of,
-  pros and cons, advantages, disadvantages, how would you, best way, negotiat, contest, credib, ethic`;
+  pros and cons, advantages, disadvantages, how would you, best way, discuss, naming the, name the test, define, outline, weigh, exposure,
+  comment on, elaborate, examine, investigate, brainstorm, invent, imagine, simulate, forecast, model of, into a model, from scratch, negotiat, contest, credib, ethic`;
 
-const GERMAN = `beweis, leite=, herleit, begründ, warum, wieso, woran, prüfe=, beurteil, bewert, analys, vergleich, entwickle, strateg, implementier,
+const GERMAN = `beweis, leite=, herleit, begründ, warum, wieso, woran, prüfe=, beurteil, bewerte=, bewerten sie, analys, vergleich, entwickle, strateg, implementier,
   refaktor, gutacht, differenzialdiagnos, differentialdiagnos, erkläre, plane, finde heraus, schwachstelle, patch=, patches=, festrede,
   wirksam, anspruch, hypothese, konvergent`;
 
@@ -43,12 +44,12 @@ const JUDGEMENT = wordPattern(
 /** A condition, or a second request behind the first: then the first one's verb says little about the work. */
 const CONDITION = wordPattern(
   `so that, given that, knowing that, such that, assuming, in a way that, as long as, without losing, without changing, without breaking,
-   same effect, same legal, under the rules, sodass, so dass, unter der annahme, ohne dass, de sorte que, de manière à, sachant que, sans perdre,
+   same effect, same legal, under the rules, if our, if the, if we, if they, if i=, in case, sodass, so dass, unter der annahme, ohne dass, de sorte que, de manière à, sachant que, sans perdre,
    de modo que, sabiendo que, sin perder, in modo che, sapendo che, tak aby, чтобы`,
   "使得, 假设, ように, ただし, 하도록",
 );
 const SECOND_REQUEST =
-  /(?<!\p{L})(?:and|und|et|y|e|и|then)\s+(?:how|what|why|which|who|whether|when|if|say|tell|decide|suggest|recommend|predict|find out|work|wie|was|warum|ob|sag|welche|comment|pourquoi|dis|si|quel|qué|cómo|por qué|di|cuál|come|cosa|perché|como|por que|как|почему|что)(?!\p{L})/u;
+  /(?<!\p{L})(?:and|und|et|y|e|и|then)\s+(?:how|what|why|which|who|whether|when|if|say|tell|decide|suggest|recommend|predict|find out|work|discuss|define|interpret|explain|compare|comment|outline|name|state|verify|check|prove|estimate|plan|propose|wie|was|warum|ob|sag|welche|comment|pourquoi|dis|si|quel|qué|cómo|por qué|di|cuál|come|cosa|perché|como|por que|как|почему|что)(?!\p{L})/u;
 
 export function isConditional(instruction: string): boolean {
   return CONDITION.test(instruction) || SECOND_REQUEST.test(instruction);
