@@ -95,7 +95,7 @@ export const AGENT = wordPattern(
 const MATHS = /[∫∑∏√≤≥≠∞∂∇→⇒∀∃]|\\(?:frac|int|sum|lim)|\b[a-z]\([a-z]\)|[a-z0-9)]\^[a-z0-9({]/u;
 const CODE_BLOCK = /```(?!json|csv|ya?ml|xml|markdown|md\b|text|txt)\w*\n/;
 const CODE_LINE =
-  /(?:^|\n)\s*(?:def |class |import |from \w+ import |func |fn |public |private |SELECT |if ?\(|for ?\(|while ?\(|int \w+\()|\bat \w+\.\w+ \(/;
+  /(?:^|\n)[^\S\n]{0,40}(?:def |class |import |from \w+ import |func |fn |public |private |SELECT |if ?\(|for ?\(|while ?\(|int \w+\()|\bat \w+\.\w+ \(/;
 
 /** The instruction alone decides on words; formulas and code count wherever they stand. */
 export function isHard(instruction: string, prompt: string): boolean {
