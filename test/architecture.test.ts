@@ -30,7 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "demo",
     "simulator",
   ],
-  "index.ts": ["core", "runtime"],
+  "index.ts": ["core", "runtime", "tokens"],
 };
 
 const IMPORT = /(?:^|\n)\s*(?:import|export)\b[^"';]*?\bfrom\s+"([^"]+)"|\bimport\("([^"]+)"\)/g;

@@ -198,10 +198,13 @@ export class Call implements RaceListener, AttemptListener {
 
   /** Where it would be sent at once it goes, the best first; else it waits everywhere. */
   #wait(places: readonly Place[], isPatient = false): void {
-    const { expiresAt } = this.#times;
-    const free = places.length > 1 ? places.find((place) => place.isFree(expiresAt)) : undefined;
-    if (free !== undefined && this.#race.enter(free)) return;
-    for (const place of places) if (!this.#race.has(place)) this.#race.enter(place, isPatient);
+    const waiting = places.filter((place) => !this.#race.has(place));
+    const isOne = places.length === 1;
+    const waits = isOne ? [] : waiting.map((place) => place.foreseenWait(this.#times.expiresAt));
+    const free = waits.indexOf(0);
+    if (free >= 0 && this.#race.enter(waiting[free])) return;
+    const isHopeful = !isOne && jointWait(waits) <= this.#times.expiresAt - this.#now;
+    for (const place of waiting) this.#race.enter(place, isPatient || isHopeful);
   }
 
   #planSmaller(): void {
@@ -446,6 +449,11 @@ export class Call implements RaceListener, AttemptListener {
 }
 
 function nothing(): void {}
+
+/** Whoever waits at several places stands in every queue, and is served by the first: rates add up. */
+function jointWait(waits: readonly number[]): number {
+  return 1 / waits.reduce((sum, wait) => sum + 1 / wait, 0);
+}
 
 function unpaid({ candidate }: Place): SluiceError {
   return new SluiceError("upstream_billing", billingMessage(candidate.upstream));

@@ -40,12 +40,17 @@ export class Place {
     return stop === null ? null : stopError(upstream, stop, now);
   }
 
-  /** Would it be sent at once? */
-  isFree(expiresAt: number): boolean {
+  /** How long it would probably wait here, microseconds; Infinity: it would not be served. */
+  foreseenWait(expiresAt: number): number {
     const { account, shadow } = this.candidate;
-    if (shadow !== null || !this.credential.isReady(this.#clock.now())) return shadow !== null;
+    if (shadow !== null) return 0;
+    const now = this.#clock.now();
+    if (this.stopped(now) !== null || !this.credential.isReady(now))
+      return Number.POSITIVE_INFINITY;
     const assessment = account.assess(this.#askFor(expiresAt, false, NOBODY));
-    return assessment.kind === "servable" && assessment.wait === 0;
+    if (assessment.kind === "servable") return assessment.wait;
+    const isLate = assessment.code === "max_wait_exceeded";
+    return (isLate ? assessment.retryAfter : null) ?? Number.POSITIVE_INFINITY;
   }
 
   /** `isPatient`: it waits to the end, however little hope there is. */

@@ -6,12 +6,12 @@ import { SluiceError } from "../../core/errors.ts";
 import { RetryBudget } from "../../core/retry/retry-budget.ts";
 import { recogniseTask } from "../../core/route/task-rules/task-rules.ts";
 import type { Task } from "../../core/task.ts";
+import { taskViewOf } from "../../dialects/body/task-view.ts";
 import { type CallPlan, type Candidate, NO_CANDIDATES } from "../call/call-plan.ts";
 import { ResponseCache } from "../fallback/response-cache.ts";
 import { standInsFor } from "../fallback/stand-ins.ts";
 import { requireModel } from "../policy/require-model.ts";
 import { requestId } from "../request/request-id.ts";
-import { taskViewOf } from "../route/task-view-of.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import {
   type CandidateMeans,
@@ -162,8 +162,8 @@ function isNamed({ upstream, model }: RuntimeRequest, one: CandidateConfig | und
 
 /** In doubt it does not. */
 function suitsSmaller(body: JsonObject | null, task: Task, { forecast }: Candidate): boolean {
-  const view = body === null ? null : taskViewOf(body, task.type, forecast.expected.inputTokens);
-  return view !== null && recogniseTask(view).suits;
+  if (body === null) return false;
+  return recogniseTask(taskViewOf(body, task.type, forecast.expected.inputTokens)).suits;
 }
 
 function once<T>(make: () => T): () => T {

@@ -1,5 +1,5 @@
 /** Borders: where a text may be cut, the best first: paragraphs, lines, sentences, words, characters. */
-import type { CountTokens } from "../trim/count-messages.ts";
+import type { CountTokens } from "../trim/count-tokens.ts";
 import { fencesOf, type Span } from "./fences.ts";
 
 /** Each matches the end of a part, white space after it included, so that parts laid end to end are the text. */

@@ -1,6 +1,7 @@
 /** Cuts a history that can never fit into chunks that do: each a request of its own, with the same instructions. */
-import { roughTokens as estimateTokens } from "../rough-tokens.ts";
-import { type CountTokens, countMessage } from "../trim/count-messages.ts";
+
+import { countMessage } from "../trim/count-messages.ts";
+import { type CountTokens, estimateTokens } from "../trim/count-tokens.ts";
 import { blocksOf, type ChatMessage, isInstruction } from "../trim/message.ts";
 import { type Step, stepsOf } from "../trim/turns.ts";
 import { checkBounds, chunksOf } from "./chunk-text.ts";

@@ -1,7 +1,6 @@
 /** Cuts a text that can never fit into chunks that do, at its own borders. */
 import { SluiceError } from "../../core/errors.ts";
-import { roughTokens as estimateTokens } from "../rough-tokens.ts";
-import type { CountTokens } from "../trim/count-messages.ts";
+import { type CountTokens, estimateTokens } from "../trim/count-tokens.ts";
 import { partsOf } from "./borders.ts";
 import type { Span } from "./fences.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SluiceError } from "../../core/errors.ts";
-import { roughTokens as estimateTokens } from "../rough-tokens.ts";
+import { estimateTokens } from "../trim/count-tokens.ts";
 import { type ChatMessage, holdsResult } from "../trim/message.ts";
 import { chunkMessages } from "./chunk-messages.ts";
 import { chunkText, type TextChunk } from "./chunk-text.ts";

@@ -1,10 +1,7 @@
 /** Counts messages and what is sent beside them, text by text, with whatever counter is given. */
 import type { JsonObject } from "../../core/dialect.ts";
-import { roughTokens as estimateTokens } from "../rough-tokens.ts";
+import { type CountTokens, estimateTokens } from "./count-tokens.ts";
 import { type ChatMessage, isObject } from "./message.ts";
-
-/** Tokens of one text. */
-export type CountTokens = (text: string) => number;
 
 /** OpenAI cookbook, "How to count tokens": role and separators of each message. */
 export const TOKENS_PER_MESSAGE = 4;

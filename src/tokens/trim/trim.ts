@@ -1,7 +1,7 @@
 /** Trimming: drops the oldest of a history until it fits; what was dropped is told. Opt-in, because it changes what is asked. */
 import { SluiceError } from "../../core/errors.ts";
-import { roughTokens as estimateTokens } from "../rough-tokens.ts";
-import { type CountTokens, countMessage } from "./count-messages.ts";
+import { countMessage } from "./count-messages.ts";
+import { type CountTokens, estimateTokens } from "./count-tokens.ts";
 import type { ChatMessage } from "./message.ts";
 import { type Step, turnsOf } from "./turns.ts";
 

@@ -34,8 +34,6 @@ export const ANTHROPIC_FIELDS = {
   workspace_id: untranslatable("a workspace at Anthropic"),
 } as const;
 
-export const ANTHROPIC_METADATA_FIELDS = { user_id: renamed("`user`") } as const;
-
 export const ANTHROPIC_OUTPUT_CONFIG_FIELDS = {
   effort: converted("`reasoning_effort`"),
   format: converted("`response_format`, where the schema meets OpenAI's strict rules"),

@@ -13,8 +13,8 @@ export interface TaskView {
   readonly prompt: string;
   /** Messages of the conversation so far. */
   readonly messages: number;
-  /** Tools that the model may call. */
-  readonly tools: number;
+  /** Names of the tools that the model may call. */
+  readonly tools: readonly string[];
   /** The answer must be JSON: of any shape, or by a schema. */
   readonly output: "text" | "json" | "schema";
   /** The client asks the model to think: high effort, or a thinking budget. */
@@ -38,6 +38,8 @@ export type TaskRule =
   | "media"
   | "agent"
   | "hard-work"
+  | "short-answer"
+  | "structured-answer"
   | "classification"
   | "extraction"
   | "answer-from-context"
