@@ -7,6 +7,7 @@ import {
   post,
   startTestGateway,
   type TestGateway,
+  until,
 } from "../support/gateway.ts";
 import { TestClock } from "../support/gateway-clock.ts";
 import { type Answer, OK, type Script, startScript } from "../support/scripted-provider.ts";
@@ -23,6 +24,8 @@ interface World extends AsyncDisposable {
   readonly first: Script;
   readonly second: Script;
   send(fields?: object, headers?: Record<string, string>): Promise<Response>;
+  /** Time passes once every call that was sent has ended or waits. */
+  pass(ms: number): Promise<void>;
   /** Sends one call every `everyMs` for `ms`, whatever comes of the ones before. */
   stream(ms: number, everyMs: number, headers?: Record<string, string>): Promise<Response[]>;
 }
@@ -59,21 +62,36 @@ async function start({ candidates = CANDIDATES, more, limits }: Setup = {}): Pro
     },
     { clock, random: () => 0.5 },
   );
-  const send: World["send"] = (fields = {}, headers = {}) =>
-    post(`${gateway.url}/v1/chat/completions`, chat({ model: "smart", ...fields }), { headers });
+  let pending = 0;
+  const send: World["send"] = async (fields = {}, headers = {}) => {
+    pending++;
+    const body = chat({ model: "smart", ...fields });
+    try {
+      return await post(`${gateway.url}/v1/chat/completions`, body, { headers });
+    } finally {
+      pending--;
+    }
+  };
+  const pass = async (ms: number) => {
+    const { runtime } = gateway;
+    const isSettled = () => runtime.load.running === 0 && runtime.load.waiting >= pending;
+    await until(isSettled, () => ({ ...runtime.load, pending }));
+    await clock.advance(ms);
+  };
   return {
     clock,
     gateway,
     first,
     second,
     send,
+    pass,
     stream: async (ms, everyMs, headers) => {
       const all: Promise<Response>[] = [];
       for (let at = 0; at < ms; at += everyMs) {
         all.push(send({}, headers));
-        await pass(clock, everyMs);
+        await pass(everyMs);
       }
-      for (let i = 0; i < 60; i++) await pass(clock, 1_000);
+      for (let i = 0; i < 60; i++) await pass(1_000);
       return await Promise.all(all);
     },
     async [Symbol.asyncDispose]() {
@@ -82,12 +100,6 @@ async function start({ candidates = CANDIDATES, more, limits }: Setup = {}): Pro
       await second[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Lets sockets have their turns before and after time passes. */
-async function pass(clock: TestClock, ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 4));
-  await clock.advance(ms);
 }
 
 const statuses = (all: readonly Response[]) => [...new Set(all.map(({ status }) => status))];
@@ -108,7 +120,7 @@ describe("an episode of 529 for ten seconds", () => {
       const before = calls(world.first);
       for (let i = 0; i < 10; i++) {
         all.push(world.send());
-        await pass(world.clock, 100);
+        await world.pass(100);
       }
       during.push(calls(world.first) - before);
     }
@@ -262,10 +274,10 @@ describe("two upstreams of 600 requests a minute", () => {
     for (let at = 0; at < 60_000; at += 20) {
       if (at === 40_000) before = served();
       all.push(world.send());
-      await pass(world.clock, 20);
+      await world.pass(20);
     }
     expect(served() - before).toBeGreaterThanOrEqual(0.95 * 2 * 10 * 20);
-    for (let i = 0; i < 30; i++) await pass(world.clock, 1_000);
+    for (let i = 0; i < 30; i++) await world.pass(1_000);
     expect(statuses(await Promise.all(all)).sort()).toEqual([200, 429]);
   }, 60_000);
 });

@@ -1,5 +1,7 @@
 /** Eligible: which of an alias's candidates a request may go to, and what it is then. */
 import type { CandidateConfig, Config } from "../../config/config.ts";
+import { MICROS_PER_SECOND } from "../../core/clock.ts";
+import type { Dialect } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import type { ChatFormat } from "../../translate/translation.ts";
 import { chatFormatOf } from "../../translate/translators.ts";
@@ -33,46 +35,57 @@ export function rankedCandidates(
   throw new SluiceError("model_not_found", words);
 }
 
-/** The request as it goes to a candidate; null: it cannot go there without a loss, or may not. */
+/**
+ * The request as it goes to a candidate: renamed, and translated where it speaks another format.
+ *
+ * @throws SluiceError when it may not go there, or not without a loss.
+ */
 export function requestFor(
   request: RuntimeRequest,
-  { upstream: name, model }: CandidateConfig,
+  { upstream: name, model }: Pick<CandidateConfig, "upstream" | "model">,
   upstreams: ReadonlyMap<string, Upstream>,
   isSmaller: boolean,
-): CandidateRequest | null {
+): CandidateRequest {
   const upstream = upstreams.get(name);
-  const asked = request.model?.asked;
-  if (upstream === undefined || asked === undefined) return null;
-  if (!mayUseModel(request.tenant, asked, model)) return null;
+  const asked = request.model?.asked ?? model;
+  if (upstream === undefined) throw new SluiceError("model_not_found", `there is no ${name}`);
+  if (!mayUseModel(request.tenant, asked, model)) {
+    throw new SluiceError("forbidden", `tenant ${request.tenant.id} may not use ${asked}`);
+  }
   const renamed = { ...request, upstream, model: { asked, sent: model }, isSmaller };
-  const { wireFormat } = upstream.dialect;
-  if (wireFormat === request.upstream.dialect.wireFormat) return renamed;
-  const provider = CHAT_FORMATS[wireFormat as keyof typeof CHAT_FORMATS];
-  return provider === undefined ? null : translated(renamed, provider);
+  return speaksAsAsked(request, upstream) ? renamed : translated(renamed, upstream);
 }
 
-const CHAT_FORMATS = { openai: "openai-chat", anthropic: "anthropic-messages" } as const;
+/** Whoever names an upstream speaks its language. */
+export function speaksAsAsked(
+  { path, isPinned }: Pick<RuntimeRequest, "path" | "isPinned">,
+  { dialect }: Upstream,
+): boolean {
+  const client = chatFormatOf(pathOf(path));
+  const provider = formatOf(dialect);
+  return isPinned === true || client === null || provider === null || client === provider;
+}
 
-function translated(request: CandidateRequest, provider: ChatFormat): CandidateRequest | null {
+/** Null: a format that nothing is translated into. */
+function formatOf({ wireFormat }: Dialect): ChatFormat | null {
+  if (wireFormat === "openai") return "openai-chat";
+  return wireFormat === "anthropic" ? "anthropic-messages" : null;
+}
+
+function translated(request: CandidateRequest, { name, dialect }: Upstream): CandidateRequest {
   const { path, headers, body, model, arrivedAt } = request;
-  if (body === null || model === null || chatFormatOf(path.split("?")[0]) === null) return null;
-  const createdAtSeconds = Math.floor(arrivedAt / 1_000_000);
-  const other = translateRequest({ path, headers, body }, provider, model.sent, createdAtSeconds);
-  if (other === null) return null;
+  const provider = formatOf(dialect);
+  if (provider === null || body === null || model === null) {
+    throw new SluiceError("invalid_request", `${name} does not speak the format of this request`);
+  }
+  const createdAtSeconds = Math.floor(arrivedAt / MICROS_PER_SECOND);
+  const asked = { path: pathOf(path), headers, body };
+  const other = translateRequest(asked, provider, model.sent, createdAtSeconds);
   const named = { ...other.body, model: model.sent };
-  return {
-    ...request,
-    ...other,
-    body: named,
-    bytes: JSON.stringify(named),
-    model: sameName(model),
-  };
+  const sent = { asked: model.sent, sent: model.sent };
+  return { ...request, ...other, body: named, bytes: JSON.stringify(named), model: sent };
 }
 
-/** The translated body has the name in it already. */
-function sameName({ sent }: { readonly sent: string }): {
-  readonly asked: string;
-  readonly sent: string;
-} {
-  return { asked: sent, sent };
+function pathOf(path: string): string {
+  return path.split("?")[0];
 }

@@ -18,7 +18,7 @@ import {
   CandidatePlanner,
   type PlannedCandidate,
 } from "./candidate-planner.ts";
-import { rankedCandidates, requestFor } from "./eligible.ts";
+import { rankedCandidates, requestFor, speaksAsAsked } from "./eligible.ts";
 import type { RuntimeRequest } from "./runtime-request.ts";
 
 export interface PlannerMeans extends Omit<CandidateMeans, "retryBudgetOf"> {
@@ -110,15 +110,16 @@ export class Planner {
     task: Task,
     best: readonly CandidateConfig[],
   ): readonly [PlannedCandidate, ...PlannedCandidate[]] {
-    if (best.length <= 1 && isNamed(request, best[0])) {
+    const isOne = best.length <= 1 && isNamed(request, best[0]);
+    if (isOne && speaksAsAsked(request, request.upstream)) {
       return [this.#candidates.plan({ ...request, isSmaller: false }, task)];
     }
     const planned: PlannedCandidate[] = [];
     let refused: unknown = null;
-    for (const one of best) {
+    for (const one of best.length > 0 ? best : [named(request)]) {
       try {
         const asked = requestFor(request, one, this.#means.upstreams, false);
-        if (asked !== null) planned.push(this.#candidates.plan(asked, task));
+        planned.push(this.#candidates.plan(asked, task));
       } catch (error) {
         if (!SluiceError.isInstance(error)) throw error;
         refused ??= error;
@@ -126,7 +127,7 @@ export class Planner {
     }
     const [first, ...others] = planned;
     if (first !== undefined) return [first, ...others];
-    throw refused ?? new SluiceError("model_not_found", `nothing serves ${request.model?.asked}`);
+    throw refused;
   }
 
   #planSmaller(
@@ -138,7 +139,7 @@ export class Planner {
     for (const one of smaller) {
       try {
         const asked = requestFor(request, one, this.#means.upstreams, true);
-        if (asked !== null) planned.push(this.#candidates.plan(asked, task));
+        planned.push(this.#candidates.plan(asked, task));
       } catch (error) {
         if (!SluiceError.isInstance(error)) throw error;
       }
@@ -158,6 +159,10 @@ export class Planner {
 
 function isNamed({ upstream, model }: RuntimeRequest, one: CandidateConfig | undefined): boolean {
   return one === undefined || (one.upstream === upstream.name && one.model === model?.sent);
+}
+
+function named({ upstream, model }: RuntimeRequest) {
+  return { upstream: upstream.name, model: model?.sent ?? "" };
 }
 
 /** In doubt it does not. */

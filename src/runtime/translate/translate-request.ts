@@ -1,6 +1,7 @@
 /** Translate request: the same request for a candidate that speaks the other wire format. */
 import type { HeaderView, JsonObject } from "../../core/dialect.ts";
-import type { ChatFormat, Translator } from "../../translate/translation.ts";
+import { SluiceError } from "../../core/errors.ts";
+import type { ChatFormat, Translated } from "../../translate/translation.ts";
 import { chatFormatOf, translatorBetween } from "../../translate/translators.ts";
 import type { Answer } from "../call/answer.ts";
 import { TranslatingAnswer } from "./translating-answer.ts";
@@ -20,29 +21,35 @@ const PATHS: Readonly<Record<ChatFormat, string>> = {
 const OWN_HEADERS = /^(?:anthropic-|openai-|x-stainless-)/;
 const ANTHROPIC_VERSION = "2023-06-01";
 
-/** What makes a request of one wire format one of the other; null: there is no way, so the candidate is not eligible. */
+/**
+ * What makes a request of one wire format one of the other.
+ *
+ * @throws SluiceError `invalid_request` that names each field which has no counterpart.
+ */
 export function translateRequest(
   request: { readonly path: string; readonly headers: HeaderView; readonly body: JsonObject },
   provider: ChatFormat,
   model: string,
   createdAtSeconds: number,
-): TranslatedRequest | null {
-  const translator = translatorTo(provider, request.path);
+): TranslatedRequest {
+  const client = chatFormatOf(request.path);
+  const translator = client === null ? null : translatorBetween(client, provider);
   const translated = translator?.request(request.body, { model });
-  if (translator === null || translated?.kind !== "translated") return null;
-  const includesUsage = asksForUsage(request.body);
+  if (!translator || translated?.kind !== "translated") throw untranslatable(model, translated);
+  const context = { createdAtSeconds, includesUsage: asksForUsage(request.body) };
   return {
     path: PATHS[provider],
     headers: headersFor(provider, request.headers),
     body: translated.body,
-    adapt: (answer) =>
-      new TranslatingAnswer(answer, translator, { createdAtSeconds, includesUsage }),
+    adapt: (answer) => new TranslatingAnswer(answer, translator, context),
   };
 }
 
-function translatorTo(provider: ChatFormat, path: string): Translator | null {
-  const client = chatFormatOf(path.split("?")[0]);
-  return client === null ? null : translatorBetween(client, provider);
+function untranslatable(model: string, translated: Translated | undefined): SluiceError {
+  const fields = translated?.kind === "untranslatable" ? translated.untranslatable : [];
+  const named = fields.map(({ field, why }) => `${field}: ${why}`).join("; ");
+  const words = `this request cannot be translated for ${model}${named === "" ? "" : `: ${named}`}`;
+  return new SluiceError("invalid_request", words);
 }
 
 function headersFor(provider: ChatFormat, headers: HeaderView): HeaderView {
