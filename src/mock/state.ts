@@ -1,11 +1,11 @@
 /** State: what lives as long as the server does. */
 import { createRandom, type Random } from "./answer/random.ts";
-import { anthropicDialect } from "./anthropic/dialect.ts";
+import { anthropicDialect } from "./dialects/anthropic/dialect.ts";
 import type { MockDialect } from "./dialect.ts";
 import { FaultSet } from "./faults/fault-set.ts";
 import { Account } from "./limits/account.ts";
 import { checkLimits, type LimitOrder } from "./limits/limits.ts";
-import { openaiDialect } from "./openai/dialect.ts";
+import { openaiDialect } from "./dialects/openai/dialect.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { Recorder } from "./stats.ts";
 

@@ -1,6 +1,6 @@
 /** Anthropic's rate-limit headers. */
-import type { Headers } from "../dialect.ts";
-import { type Bucket, leastLeft } from "../limits/bucket.ts";
+import type { Headers } from "../../dialect.ts";
+import { type Bucket, leastLeft } from "../../limits/bucket.ts";
 
 interface Reading {
   readonly limit: number;

@@ -1,7 +1,7 @@
 /** Reads the fields that OpenAI's requests have in common, or says in OpenAI's words what is wrong. */
-import type { Body, PlannedTool } from "../answer/call.ts";
-import { sampleOf } from "../answer/sample-schema.ts";
-import { type BadRequest, badRequest } from "../failure.ts";
+import type { Body, PlannedTool } from "../../answer/call.ts";
+import { sampleOf } from "../../answer/sample-schema.ts";
+import { type BadRequest, badRequest } from "../../failure.ts";
 
 export function requireModel(body: Body): string | BadRequest {
   if (typeof body.model === "string" && body.model !== "") return body.model;

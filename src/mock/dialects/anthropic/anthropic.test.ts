@@ -1,6 +1,6 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { describe, expect, test } from "vitest";
-import { INSTANT, type MockOptions, type MockServer, startMock } from "../index.ts";
+import { INSTANT, type MockOptions, type MockServer, startMock } from "../../index.ts";
 
 const MODEL = "claude-haiku-4-5";
 const MESSAGES = [{ role: "user" as const, content: "Say something nice." }];

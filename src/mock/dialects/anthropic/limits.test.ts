@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Refusal } from "../limits/account.ts";
-import { Bucket } from "../limits/bucket.ts";
-import type { BucketDimension } from "../limits/limits.ts";
+import type { Refusal } from "../../limits/account.ts";
+import { Bucket } from "../../limits/bucket.ts";
+import type { BucketDimension } from "../../limits/limits.ts";
 import { anthropicFailure } from "./failures.ts";
 import { anthropicRateHeaders, rfc3339 } from "./headers.ts";
 

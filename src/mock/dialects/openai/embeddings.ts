@@ -1,8 +1,8 @@
 /** OpenAI's embeddings: reads the request and writes vectors, the same one for the same text. */
-import { type Answer, type AnswerWriter, type Body, type Call, isBody } from "../answer/call.ts";
-import { charactersIn } from "../answer/count-characters.ts";
-import { tokensIn } from "../answer/text.ts";
-import { type BadRequest, badRequest } from "../failure.ts";
+import { type Answer, type AnswerWriter, type Body, type Call, isBody } from "../../answer/call.ts";
+import { charactersIn } from "../../answer/count-characters.ts";
+import { tokensIn } from "../../answer/text.ts";
+import { type BadRequest, badRequest } from "../../failure.ts";
 import { missing, requireModel } from "./read-fields.ts";
 import { embeddingJson } from "./vectors.ts";
 

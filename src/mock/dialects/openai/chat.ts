@@ -1,8 +1,8 @@
 /** OpenAI's chat completions: reads the request. */
-import { type Body, type Call, isBody, type PlannedTool } from "../answer/call.ts";
-import { charactersIn, charactersInJson } from "../answer/count-characters.ts";
-import { tokensIn } from "../answer/text.ts";
-import { type BadRequest, badRequest } from "../failure.ts";
+import { type Body, type Call, isBody, type PlannedTool } from "../../answer/call.ts";
+import { charactersIn, charactersInJson } from "../../answer/count-characters.ts";
+import { tokensIn } from "../../answer/text.ts";
+import { type BadRequest, badRequest } from "../../failure.ts";
 import { chatWriter } from "./chat-writer.ts";
 import {
   type FunctionTool,

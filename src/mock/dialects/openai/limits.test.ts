@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Refusal } from "../limits/account.ts";
-import { Bucket } from "../limits/bucket.ts";
-import type { BucketDimension } from "../limits/limits.ts";
+import type { Refusal } from "../../limits/account.ts";
+import { Bucket } from "../../limits/bucket.ts";
+import type { BucketDimension } from "../../limits/limits.ts";
 import { openaiFailure } from "./failures.ts";
 import { goDuration } from "./go-duration.ts";
 import { openaiRateHeaders } from "./headers.ts";

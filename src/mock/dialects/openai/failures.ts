@@ -1,7 +1,7 @@
 /** OpenAI's error bodies, in its own words. */
-import { type Failure, jsonReply, type Reply } from "../failure.ts";
-import type { Refusal } from "../limits/account.ts";
-import type { Dimension } from "../limits/limits.ts";
+import { type Failure, jsonReply, type Reply } from "../../failure.ts";
+import type { Refusal } from "../../limits/account.ts";
+import type { Dimension } from "../../limits/limits.ts";
 import { goDuration } from "./go-duration.ts";
 
 const LIMITS_PAGE = "Visit https://platform.openai.com/account/rate-limits to learn more.";

@@ -1,5 +1,5 @@
 /** OpenAI's list of models; any other name is found too, but for the unknown ones. */
-import { type Failure, isUnknownModel, jsonReply, type Reply } from "../failure.ts";
+import { type Failure, isUnknownModel, jsonReply, type Reply } from "../../failure.ts";
 
 const MODELS = [
   "gpt-5",

@@ -1,13 +1,13 @@
 /** Anthropic: input is charged at admission, output as it is produced; max_tokens plays no part. */
-import type { Body } from "../answer/call.ts";
-import type { MockDialect, Route } from "../dialect.ts";
+import type { Body } from "../../answer/call.ts";
+import type { MockDialect, Route } from "../../dialect.ts";
 import {
   type BadRequest,
   type Failure,
   isUnknownModel,
   jsonReply,
   type Reply,
-} from "../failure.ts";
+} from "../../failure.ts";
 import { anthropicFailure } from "./failures.ts";
 import { anthropicRateHeaders } from "./headers.ts";
 import { countMessageTokens, readMessages } from "./messages.ts";

@@ -1,9 +1,9 @@
 /** Anthropic's messages: reads the request. */
-import { type Body, type Call, isBody, type PlannedTool } from "../answer/call.ts";
-import { charactersIn, charactersInJson } from "../answer/count-characters.ts";
-import { sampleOf } from "../answer/sample-schema.ts";
-import { tokensIn } from "../answer/text.ts";
-import { type BadRequest, badRequest } from "../failure.ts";
+import { type Body, type Call, isBody, type PlannedTool } from "../../answer/call.ts";
+import { charactersIn, charactersInJson } from "../../answer/count-characters.ts";
+import { sampleOf } from "../../answer/sample-schema.ts";
+import { tokensIn } from "../../answer/text.ts";
+import { type BadRequest, badRequest } from "../../failure.ts";
 import { messagesWriter } from "./messages-writer.ts";
 
 /** Counts the text of `system` and of messages, the JSON of tool inputs and of `tools`. */

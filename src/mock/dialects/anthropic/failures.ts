@@ -1,7 +1,7 @@
 /** Anthropic's error bodies, in its own words. */
-import { type Failure, jsonReply, type Reply } from "../failure.ts";
-import type { Refusal } from "../limits/account.ts";
-import type { Dimension } from "../limits/limits.ts";
+import { type Failure, jsonReply, type Reply } from "../../failure.ts";
+import type { Refusal } from "../../limits/account.ts";
+import type { Dimension } from "../../limits/limits.ts";
 
 const ORGANIZATION = "00000000-0000-4000-8000-00000000mock";
 const REMEDY =

@@ -1,6 +1,6 @@
 /** Anthropic's messages: writes the answer, whole or as the documented sequence of events. */
-import type { Answer, AnswerWriter } from "../answer/call.ts";
-import { sliceTokens } from "../answer/text.ts";
+import type { Answer, AnswerWriter } from "../../answer/call.ts";
+import { sliceTokens } from "../../answer/text.ts";
 import { errorBody } from "./failures.ts";
 
 export function messagesWriter(answer: Answer): AnswerWriter {

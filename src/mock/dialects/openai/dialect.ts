@@ -1,7 +1,7 @@
 /** OpenAI: tokens are charged at admission, by the larger of max_tokens and the estimate, for good. */
-import type { Call } from "../answer/call.ts";
-import type { MockDialect, Route } from "../dialect.ts";
-import type { Demand } from "../limits/grant.ts";
+import type { Call } from "../../answer/call.ts";
+import type { MockDialect, Route } from "../../dialect.ts";
+import type { Demand } from "../../limits/grant.ts";
 import { readChat } from "./chat.ts";
 import { readEmbeddings } from "./embeddings.ts";
 import { openaiFailure } from "./failures.ts";

@@ -1,6 +1,6 @@
 /** OpenAI's chat completions: writes the answer, whole or as chunks. */
-import type { Answer, AnswerWriter } from "../answer/call.ts";
-import { sliceTokens } from "../answer/text.ts";
+import type { Answer, AnswerWriter } from "../../answer/call.ts";
+import { sliceTokens } from "../../answer/text.ts";
 import { OPENAI_STREAM_ERROR } from "./failures.ts";
 
 export function chatWriter(answer: Answer, includesUsage: boolean): AnswerWriter {

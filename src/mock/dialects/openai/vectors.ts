@@ -1,5 +1,5 @@
 /** Vectors: a small bank of unit vectors, kept as JSON, so that an embedding costs next to nothing. */
-import { createRandom } from "../answer/random.ts";
+import { createRandom } from "../../answer/random.ts";
 
 const VARIANTS = 16;
 /** At most this many lengths are kept: clients choose the length. */

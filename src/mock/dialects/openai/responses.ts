@@ -1,8 +1,8 @@
 /** OpenAI's responses: reads the request. */
-import { type Body, type Call, isBody, type PlannedTool } from "../answer/call.ts";
-import { charactersIn, charactersInJson } from "../answer/count-characters.ts";
-import { tokensIn } from "../answer/text.ts";
-import type { BadRequest } from "../failure.ts";
+import { type Body, type Call, isBody, type PlannedTool } from "../../answer/call.ts";
+import { charactersIn, charactersInJson } from "../../answer/count-characters.ts";
+import { tokensIn } from "../../answer/text.ts";
+import type { BadRequest } from "../../failure.ts";
 import {
   type FunctionTool,
   missing,

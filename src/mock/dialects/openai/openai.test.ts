@@ -1,6 +1,6 @@
 import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
-import { INSTANT, type MockOptions, type MockServer, startMock } from "../index.ts";
+import { INSTANT, type MockOptions, type MockServer, startMock } from "../../index.ts";
 
 const MESSAGES = [{ role: "user" as const, content: "Say something nice." }];
 const WEATHER = {

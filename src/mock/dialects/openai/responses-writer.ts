@@ -1,6 +1,6 @@
 /** OpenAI's responses: writes the answer, whole or as the documented sequence of events. */
-import type { Answer, AnswerWriter, Body } from "../answer/call.ts";
-import { sliceTokens } from "../answer/text.ts";
+import type { Answer, AnswerWriter, Body } from "../../answer/call.ts";
+import { sliceTokens } from "../../answer/text.ts";
 import { OPENAI_STREAM_ERROR } from "./failures.ts";
 
 export function responsesWriter(answer: Answer, request: Body): AnswerWriter {

@@ -1,8 +1,8 @@
 /** OpenAI's rate-limit headers. */
-import type { Headers } from "../dialect.ts";
-import type { Bucket } from "../limits/bucket.ts";
-import { leastLeft } from "../limits/bucket.ts";
-import type { BucketDimension } from "../limits/limits.ts";
+import type { Headers } from "../../dialect.ts";
+import type { Bucket } from "../../limits/bucket.ts";
+import { leastLeft } from "../../limits/bucket.ts";
+import type { BucketDimension } from "../../limits/limits.ts";
 import { goDuration } from "./go-duration.ts";
 
 const REQUESTS: readonly BucketDimension[] = ["rpm", "rpd"];
