@@ -86,12 +86,13 @@ async function receive(
   response: ServerResponse,
 ): Promise<void> {
   const exchange = new Exchange(request, response);
-  const path = (request.url ?? "/").split("?", 1)[0];
+  const [path, search = ""] = (request.url ?? "/").split(/\?(.*)/s, 2);
   if (path === CONTROL_PATH || path.startsWith(`${CONTROL_PATH}/`)) {
     return control(exchange, path.slice(CONTROL_PATH.length), controls);
   }
   const method = request.method ?? "GET";
-  const route = state.dialect.route(method, path);
+  const query = new URLSearchParams(search);
+  const route = state.dialect.route({ method, path, query });
   const startedAt = performance.now();
   const name = route.kind === "unknown-path" ? "(unknown)" : route.path;
   const received = state.recorder.arrived(
@@ -103,7 +104,7 @@ async function receive(
     received.status = exchange.status;
     state.recorder.ended(ending, exchange.status);
   });
-  const visit: Visit = { state, exchange, received, id: state.nextId(), startedAt };
+  const visit: Visit = { state, exchange, received, id: state.nextId(), startedAt, query };
   await handle(visit, route)
     .catch(() => collapse(visit))
     .catch(() => exchange.reset());

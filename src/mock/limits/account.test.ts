@@ -1,12 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { Account } from "./account.ts";
 import type { Demand, Grant } from "./grant.ts";
-import type { LimitOrder } from "./limits.ts";
+import { BUCKET, type LimitOrder, METER_DIMENSIONS } from "./limits.ts";
 
+const ALL_BUCKETS = {
+  meters: Object.fromEntries(METER_DIMENSIONS.map((name) => [name, BUCKET])),
+  slotsCountAfterMs: 0,
+};
 const ONE: Demand = { rpm: 1, rpd: 1, tpm: 100, tpd: 100 };
 
 function accountOf(limits: LimitOrder, startEmpty = false): Account {
-  return new Account(limits, startEmpty, 0);
+  return new Account(ALL_BUCKETS, limits, startEmpty, 0);
 }
 
 function grantOf(account: Account, model = "gpt-5", demand = ONE, now = 0): Grant {
@@ -92,8 +96,8 @@ describe("account", () => {
 
   test("failures cost one request where there is one to take, and no tokens", () => {
     const account = accountOf({ rpm: 1, rpd: 5, tpm: 100 });
-    account.chargeFailure("gpt-5", 0);
-    account.chargeFailure("gpt-5", 0);
+    account.chargeFailure("gpt-5", { rpm: 1, rpd: 1 }, 0);
+    account.chargeFailure("gpt-5", { rpm: 1, rpd: 1 }, 0);
     expect(account.levels(0)).toEqual({ rpm: 0, rpd: 3, tpm: 100 });
   });
 
@@ -101,7 +105,7 @@ describe("account", () => {
     const account = accountOf({ itpm: 1_000, otpm: 100 });
     const grant = grantOf(account, "claude", { itpm: 400, otpm: 0 });
     grant.charge(["otpm"], 160, 0);
-    grant.giveBack(["itpm"], 150, 0);
+    grant.giveBack({ itpm: 150 }, 0);
     expect(account.levels(0)).toEqual({ itpm: 750, otpm: -60 });
     expect(refusalOf(account, "claude", { itpm: 1, otpm: 0 })).toMatchObject({ dimension: "otpm" });
   });

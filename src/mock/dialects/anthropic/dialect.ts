@@ -1,6 +1,6 @@
 /** Anthropic: input is charged at admission, output as it is produced; max_tokens plays no part. */
 import type { Body } from "../../answer/call.ts";
-import type { MockDialect, Route } from "../../dialect.ts";
+import { type MockDialect, NOTHING, type Route, type Target } from "../../dialect.ts";
 import {
   type BadRequest,
   type Failure,
@@ -8,6 +8,7 @@ import {
   jsonReply,
   type Reply,
 } from "../../failure.ts";
+import { BUCKET } from "../../limits/limits.ts";
 import { anthropicFailure } from "./failures.ts";
 import { anthropicRateHeaders } from "./headers.ts";
 import { countMessageTokens, readMessages } from "./messages.ts";
@@ -16,11 +17,13 @@ const MODELS = ["claude-opus-5", "claude-sonnet-5", "claude-sonnet-4-5", "claude
 
 export const anthropicDialect: MockDialect = {
   name: "anthropic",
-  dimensions: ["rpm", "rpd", "tpm", "tpd", "itpm", "otpm", "max_parallel_requests"],
-  failuresCount: false,
+  meters: { rpm: BUCKET, rpd: BUCKET, tpm: BUCKET, tpd: BUCKET, itpm: BUCKET, otpm: BUCKET },
+  slotsCountAfterMs: 0,
+  defaults: {},
+  failureDemand: () => NOTHING,
   outputDimensions: ["otpm", "tpm", "tpd"],
-  cachedInputDimensions: ["itpm", "tpm", "tpd"], // "cache reads do not count", Anthropic's rate-limit page
   requestIdHeader: "request-id",
+  requestId: (id) => `req_${id}`,
   processingHeader: null,
   route,
   keyOf(headers) {
@@ -31,14 +34,16 @@ export const anthropicDialect: MockDialect = {
   demandOf({ inputTokens }) {
     return { rpm: 1, rpd: 1, itpm: inputTokens, tpm: inputTokens, tpd: inputTokens, otpm: 0 };
   },
-  rateHeaders: (buckets) => anthropicRateHeaders(buckets, Date.now()),
+  // "cache reads do not count", Anthropic's rate-limit page
+  refundOf: (_, { cachedTokens }) => ({ itpm: cachedTokens, tpm: cachedTokens, tpd: cachedTokens }),
+  rateHeaders: (meters) => anthropicRateHeaders(meters, Date.now()),
   failureReply: anthropicFailure,
 };
 
-function route(method: string, path: string): Route {
+function route({ method, path }: Target): Route {
   if (path === "/v1/messages" || path === "/v1/messages/count_tokens") {
     if (method !== "POST") return { kind: "wrong-method", path };
-    if (path === "/v1/messages") return { kind: "call", path, read: readMessages };
+    if (path === "/v1/messages") return { kind: "call", path, body: "json", read: readMessages };
     return { kind: "count", path, reply: countTokens };
   }
   const id = /^\/v1\/models(?:\/(.+))?$/.exec(path);

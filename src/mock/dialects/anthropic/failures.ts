@@ -16,7 +16,7 @@ const OUT_OF_CREDIT =
   "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to " +
   "upgrade or purchase credits.";
 
-const PROSE: Readonly<Record<Exclude<Dimension, "max_parallel_requests">, string>> = {
+const PROSE: Readonly<Partial<Record<Dimension, string>>> = {
   rpm: "requests per minute",
   rpd: "requests per day",
   tpm: "tokens per minute",
@@ -65,6 +65,7 @@ export function anthropicFailure(failure: Failure, requestId: string): Reply {
         "x-should-retry": "true",
         ...waitHeader(failure.refusal.waitMs),
       });
+    case "not-ready":
     case "overloaded":
       return error(529, "Overloaded", { "x-should-retry": "true" });
     case "out-of-credit":

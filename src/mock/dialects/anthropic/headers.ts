@@ -1,6 +1,6 @@
 /** Anthropic's rate-limit headers. */
 import type { Headers } from "../../dialect.ts";
-import { type Bucket, leastLeft } from "../../limits/bucket.ts";
+import { leastLeft, type Meter } from "../../limits/meter.ts";
 
 interface Reading {
   readonly limit: number;
@@ -12,7 +12,7 @@ interface Reading {
 const TOKEN_STEP = 1_000;
 
 /** `wallNow` is milliseconds since the epoch: resets are points in time. */
-export function anthropicRateHeaders(buckets: readonly Bucket[], wallNow: number): Headers {
+export function anthropicRateHeaders(meters: readonly Meter[], wallNow: number): Headers {
   const headers: Record<string, string> = {};
   const add = (name: string, reading: Reading | null, step: number) => {
     if (!reading) return;
@@ -21,10 +21,10 @@ export function anthropicRateHeaders(buckets: readonly Bucket[], wallNow: number
     headers[`anthropic-ratelimit-${name}-remaining`] = String(remaining(limit, level, step));
     headers[`anthropic-ratelimit-${name}-reset`] = rfc3339(wallNow + fullInMs);
   };
-  const input = readingOf(leastLeft(buckets, ["itpm"]));
-  const output = readingOf(leastLeft(buckets, ["otpm"]));
-  const both = readingOf(leastLeft(buckets, ["tpm", "tpd"]));
-  add("requests", readingOf(leastLeft(buckets, ["rpm", "rpd"])), 1);
+  const input = readingOf(leastLeft(meters, ["itpm"]));
+  const output = readingOf(leastLeft(meters, ["otpm"]));
+  const both = readingOf(leastLeft(meters, ["tpm", "tpd"]));
+  add("requests", readingOf(leastLeft(meters, ["rpm", "rpd"])), 1);
   add("input-tokens", input, TOKEN_STEP);
   add("output-tokens", output, TOKEN_STEP);
   add("tokens", both ?? sumOf(input, output), TOKEN_STEP);
@@ -36,8 +36,8 @@ export function rfc3339(wallMs: number): string {
   return `${new Date(Math.ceil(wallMs / 1_000) * 1_000).toISOString().slice(0, 19)}Z`;
 }
 
-function readingOf(bucket: Bucket | null): Reading | null {
-  return bucket && { limit: bucket.capacity, level: bucket.level, fullInMs: bucket.fullInMs };
+function readingOf(meter: Meter | null): Reading | null {
+  return meter && { limit: meter.capacity, level: meter.level, fullInMs: meter.fullInMs };
 }
 
 /** Without a limit on all tokens together, Anthropic shows the sum of input and output. */

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { Refusal } from "../../limits/account.ts";
 import { Bucket } from "../../limits/bucket.ts";
-import type { BucketDimension } from "../../limits/limits.ts";
+import type { MeterDimension } from "../../limits/limits.ts";
 import { anthropicFailure } from "./failures.ts";
 import { anthropicRateHeaders, rfc3339 } from "./headers.ts";
 
 const NOON = Date.UTC(2026, 0, 1, 12);
 
-function bucketOf(dimension: BucketDimension, capacity: number, used: number): Bucket {
+function bucketOf(dimension: MeterDimension, capacity: number, used: number): Bucket {
   const bucket = new Bucket(dimension, dimension, capacity, false, 0);
   bucket.take(used, 0);
   return bucket;

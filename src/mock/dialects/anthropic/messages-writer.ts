@@ -1,11 +1,12 @@
 /** Anthropic's messages: writes the answer, whole or as the documented sequence of events. */
 import type { Answer, AnswerWriter } from "../../answer/call.ts";
 import { sliceTokens } from "../../answer/text.ts";
+import { jsonReply } from "../../failure.ts";
 import { errorBody } from "./failures.ts";
 
 export function messagesWriter(answer: Answer): AnswerWriter {
   return {
-    whole: () => JSON.stringify(messageOf(answer, contentOf(answer), stopReason(answer))),
+    whole: () => jsonReply(200, messageOf(answer, contentOf(answer), stopReason(answer))),
     opening: () => openingEvents(answer),
     delta: (from, to) => deltaEvent(answer, sliceTokens(answer.text, from, to)),
     closing: () => closingEvents(answer),

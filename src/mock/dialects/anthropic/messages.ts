@@ -22,6 +22,7 @@ export function readMessages(body: Body): Call | BadRequest {
     maxOutputTokens: body.max_tokens,
     hasOutput: true,
     tool: planTool(body, input.messages),
+    cost: null,
     writer: messagesWriter,
   };
 }

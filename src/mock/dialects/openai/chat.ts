@@ -3,7 +3,7 @@ import { type Body, type Call, isBody, type PlannedTool } from "../../answer/cal
 import { charactersIn, charactersInJson } from "../../answer/count-characters.ts";
 import { tokensIn } from "../../answer/text.ts";
 import { type BadRequest, badRequest } from "../../failure.ts";
-import { chatWriter } from "./chat-writer.ts";
+import { type ChatFlavour, chatWriter, OPENAI_CHAT } from "./chat-writer.ts";
 import {
   type FunctionTool,
   missing,
@@ -15,7 +15,7 @@ import {
 const MAX_TOKEN_FIELDS = ["max_tokens", "max_completion_tokens"];
 
 /** Counts the text of messages (strings, text parts, tool calls) and the JSON of `tools`. */
-export function readChat(body: Body): Call | BadRequest {
+export function readChat(body: Body, flavour: ChatFlavour = OPENAI_CHAT): Call | BadRequest {
   const model = requireModel(body);
   if (typeof model !== "string") return model;
   if (body.messages === undefined) return missing("messages");
@@ -31,7 +31,8 @@ export function readChat(body: Body): Call | BadRequest {
     maxOutputTokens,
     hasOutput: true,
     tool: planChatTool(body, body.messages),
-    writer: (answer) => chatWriter(answer, includesUsage),
+    cost: null,
+    writer: (answer) => chatWriter(answer, includesUsage, flavour),
   };
 }
 

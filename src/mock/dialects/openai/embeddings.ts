@@ -1,8 +1,15 @@
 /** OpenAI's embeddings: reads the request and writes vectors, the same one for the same text. */
-import { type Answer, type AnswerWriter, type Body, type Call, isBody } from "../../answer/call.ts";
+import {
+  type Answer,
+  type AnswerWriter,
+  type Body,
+  type Call,
+  isBody,
+  wholeOnly,
+} from "../../answer/call.ts";
 import { charactersIn } from "../../answer/count-characters.ts";
 import { tokensIn } from "../../answer/text.ts";
-import { type BadRequest, badRequest } from "../../failure.ts";
+import { type BadRequest, badRequest, jsonReply } from "../../failure.ts";
 import { missing, requireModel } from "./read-fields.ts";
 import { embeddingJson } from "./vectors.ts";
 
@@ -30,6 +37,7 @@ export function readEmbeddings(body: Body): Call | BadRequest {
     maxOutputTokens: null,
     hasOutput: false,
     tool: null,
+    cost: null,
     writer: (answer) =>
       embeddingsWriter(answer, inputs, dimensions, body.encoding_format === "base64"),
   };
@@ -71,11 +79,7 @@ function embeddingsWriter(
   };
   const usage = { prompt_tokens: answer.inputTokens, total_tokens: answer.inputTokens };
   const tail = JSON.stringify({ model: answer.model, usage }).slice(1);
-  return {
-    whole: () => `{"object":"list","data":[${inputs.map(vector).join(",")}],${tail}`,
-    opening: () => "",
-    delta: () => "",
-    closing: () => "",
-    failure: () => "",
-  };
+  return wholeOnly(() =>
+    jsonReply(200, `{"object":"list","data":[${inputs.map(vector).join(",")}],${tail}`),
+  );
 }

@@ -8,13 +8,12 @@ const LIMITS_PAGE = "Visit https://platform.openai.com/account/rate-limits to le
 const KEYS_PAGE = "You can find your API key at https://platform.openai.com/account/api-keys.";
 const ORGANIZATION = "org-mock";
 
-const PROSE: Readonly<Record<Dimension, string>> = {
+/** What limits are called in OpenAI's sentences. */
+export const LIMIT_WORDS: Readonly<Partial<Record<Dimension, string>>> = {
   rpm: "requests per min (RPM)",
   rpd: "requests per day (RPD)",
   tpm: "tokens per min (TPM)",
   tpd: "tokens per day (TPD)",
-  itpm: "input tokens per min",
-  otpm: "output tokens per min",
   max_parallel_requests: "concurrent requests",
 };
 
@@ -23,33 +22,34 @@ export function openaiFailure(failure: Failure): Reply {
     case "unauthorized":
       return unauthorized(failure.key);
     case "unknown-path":
-      return error(404, `Invalid URL (${failure.method} ${failure.path})`);
+      return openaiError(404, `Invalid URL (${failure.method} ${failure.path})`);
     case "wrong-method":
-      return error(405, `Not allowed to ${failure.method} on ${failure.path}.`, {
+      return openaiError(405, `Not allowed to ${failure.method} on ${failure.path}.`, {
         code: "method_not_supported",
       });
     case "unknown-model":
-      return error(
+      return openaiError(
         404,
         `The model \`${failure.model}\` does not exist or you do not have access to it.`,
         { code: "model_not_found" },
       );
     case "bad-json":
-      return error(400, "We could not parse the JSON body of your request.");
+      return openaiError(400, "We could not parse the JSON body of your request.");
     case "bad-request":
-      return error(400, failure.message, { param: failure.param, code: failure.code });
+      return openaiError(400, failure.message, { param: failure.param, code: failure.code });
     case "too-large":
-      return error(413, "Request body is too large. Maximum size is 32 MiB.", {
+      return openaiError(413, "Request body is too large. Maximum size is 32 MiB.", {
         code: "request_too_large",
       });
     case "rate-limited":
       return rateLimited(failure.refusal, failure.model);
+    case "not-ready":
     case "overloaded":
-      return error(503, "The server is currently overloaded with other requests.", {
+      return openaiError(503, "The server is currently overloaded with other requests.", {
         type: "server_error",
       });
     case "out-of-credit":
-      return error(
+      return openaiError(
         429,
         "You exceeded your current quota, please check your plan and billing details.",
         {
@@ -76,7 +76,8 @@ interface ErrorFields {
   readonly code?: string | null;
 }
 
-function error(
+/** The reply of an error in OpenAI's form. */
+export function openaiError(
   status: number,
   message: string,
   { type = "invalid_request_error", param = null, code = null }: ErrorFields = {},
@@ -86,9 +87,9 @@ function error(
 }
 
 function unauthorized(key: string | null): Reply {
-  if (key === null) return error(401, `You didn't provide an API key. ${KEYS_PAGE}`);
+  if (key === null) return openaiError(401, `You didn't provide an API key. ${KEYS_PAGE}`);
   const masked = `${key.slice(0, 4)}****${key.slice(-4)}`;
-  return error(401, `Incorrect API key provided: ${masked}. ${KEYS_PAGE}`, {
+  return openaiError(401, `Incorrect API key provided: ${masked}. ${KEYS_PAGE}`, {
     code: "invalid_api_key",
   });
 }
@@ -99,7 +100,7 @@ function rateLimited(refusal: Refusal, model: string): Reply {
     type: dimension === "tpm" || dimension === "tpd" ? "tokens" : "requests",
     code: "rate_limit_exceeded",
   };
-  return error(
+  return openaiError(
     429,
     refusalProse(refusal, model),
     fields,
@@ -109,7 +110,7 @@ function rateLimited(refusal: Refusal, model: string): Reply {
 
 function refusalProse(refusal: Refusal, model: string): string {
   const { dimension, limit, used, requested, waitMs } = refusal;
-  const where = `for ${model} in organization ${ORGANIZATION} on ${PROSE[dimension]}`;
+  const where = `for ${model} in organization ${ORGANIZATION} on ${LIMIT_WORDS[dimension]}`;
   if (requested > limit) {
     const remedy = "The input or output tokens must be reduced in order to run successfully.";
     return `Request too large ${where}: Limit ${limit}, Requested ${requested}. ${remedy} ${LIMITS_PAGE}`;
@@ -119,7 +120,8 @@ function refusalProse(refusal: Refusal, model: string): string {
   return `Rate limit reached ${where}: ${numbers}. Please try again ${wait}. ${LIMITS_PAGE}`;
 }
 
-function waitHeaders(waitMs: number): Record<string, string> {
+/** Retry-After in whole seconds and in milliseconds. */
+export function waitHeaders(waitMs: number): Record<string, string> {
   return {
     "retry-after": String(Math.ceil(waitMs / 1_000)),
     "retry-after-ms": String(waitMs),
@@ -128,7 +130,8 @@ function waitHeaders(waitMs: number): Record<string, string> {
 
 function plainStatus(status: number): Reply {
   if (status === 429)
-    return error(429, "Slow down.", { type: "requests", code: "rate_limit_exceeded" });
-  if (status >= 500) return error(status, OPENAI_STREAM_ERROR.message, { type: "server_error" });
-  return error(status, `The request was refused with status ${status}.`);
+    return openaiError(429, "Slow down.", { type: "requests", code: "rate_limit_exceeded" });
+  if (status >= 500)
+    return openaiError(status, OPENAI_STREAM_ERROR.message, { type: "server_error" });
+  return openaiError(status, `The request was refused with status ${status}.`);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Refusal } from "../../limits/account.ts";
 import { Bucket } from "../../limits/bucket.ts";
-import type { BucketDimension } from "../../limits/limits.ts";
+import type { MeterDimension } from "../../limits/limits.ts";
 import { openaiFailure } from "./failures.ts";
 import { goDuration } from "./go-duration.ts";
 import { openaiRateHeaders } from "./headers.ts";
@@ -28,7 +28,7 @@ describe("Go durations", () => {
 });
 
 describe("rate headers", () => {
-  function bucketOf(dimension: BucketDimension, capacity: number, used: number): Bucket {
+  function bucketOf(dimension: MeterDimension, capacity: number, used: number): Bucket {
     const bucket = new Bucket(dimension, dimension, capacity, false, 0);
     bucket.take(used, 0);
     return bucket;

@@ -1,6 +1,7 @@
 /** OpenAI's responses: writes the answer, whole or as the documented sequence of events. */
 import type { Answer, AnswerWriter, Body } from "../../answer/call.ts";
 import { sliceTokens } from "../../answer/text.ts";
+import { jsonReply } from "../../failure.ts";
 import { OPENAI_STREAM_ERROR } from "./failures.ts";
 
 export function responsesWriter(answer: Answer, request: Body): AnswerWriter {
@@ -12,7 +13,7 @@ export function responsesWriter(answer: Answer, request: Body): AnswerWriter {
   const done = responseOf(answer, request, finalStatus(answer), [item.done]);
   const place = { item_id: item.id, output_index: 0, ...item.place };
   return {
-    whole: () => JSON.stringify(done),
+    whole: () => jsonReply(200, done),
     opening: () =>
       event("response.created", { response: begun }) +
       event("response.in_progress", { response: begun }) +

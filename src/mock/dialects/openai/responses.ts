@@ -29,6 +29,7 @@ export function readResponses(body: Body): Call | BadRequest {
     maxOutputTokens,
     hasOutput: true,
     tool: planResponsesTool(body),
+    cost: null,
     writer: (answer) => responsesWriter(answer, body),
   };
 }
