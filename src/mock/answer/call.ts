@@ -64,6 +64,8 @@ export interface Books {
 export interface Cost {
   readonly taken: Demand;
   readonly returned: Demand;
+  /** Counts among the requests that may run at the same time. */
+  readonly holdsSlot: boolean;
 }
 
 export interface Call {

@@ -60,11 +60,13 @@ export class Account {
     return meters;
   }
 
-  admit(model: string, demand: Demand, now: number): Admission {
+  /** `holdsSlot`: it counts among the requests that run at the same time. */
+  admit(model: string, demand: Demand, now: number, holdsSlot = true): Admission {
     const scopes = this.#scopesOf(model);
-    const refusal = busySlots(scopes, now) ?? longestWait(scopes, demand, now);
+    const busy = holdsSlot ? busySlots(scopes, now) : null;
+    const refusal = busy ?? longestWait(scopes, demand, now);
     if (refusal) return { kind: "refused", refusal };
-    return { kind: "granted", grant: new Grant(scopes, demand, now) };
+    return { kind: "granted", grant: new Grant(scopes, demand, now, holdsSlot) };
   }
 
   /** Slots that are free for a model, or for any; null where their number is not limited. */

@@ -11,10 +11,10 @@ export class Grant implements SlotHolder {
   readonly startedAt: number;
   readonly #scopes: readonly Scope[];
 
-  constructor(scopes: readonly Scope[], demand: Demand, now: number) {
+  constructor(scopes: readonly Scope[], demand: Demand, now: number, holdsSlot: boolean) {
     this.#scopes = scopes;
     this.startedAt = now;
-    for (const scope of scopes) scope.hold(this);
+    if (holdsSlot) for (const scope of scopes) scope.hold(this);
     for (const meter of this.#meters()) meter.take(demand[meter.dimension] ?? 0, now);
   }
 

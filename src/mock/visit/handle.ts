@@ -51,7 +51,9 @@ async function admit(
   shown: Shown,
 ): Promise<void> {
   const { dialect, account, recorder } = visit.state;
-  const admission = account.admit(call.model, dialect.demandOf(call), performance.now());
+  const holdsSlot = call.cost?.holdsSlot ?? true;
+  const demand = dialect.demandOf(call);
+  const admission = account.admit(call.model, demand, performance.now(), holdsSlot);
   if (admission.kind === "refused") {
     const { refusal } = admission;
     recorder.refused(refusal.dimension);
