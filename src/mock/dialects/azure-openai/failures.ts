@@ -1,10 +1,17 @@
 /** Azure OpenAI's error bodies, in its own words. */
 import { type Failure, jsonReply, type Reply } from "../../failure.ts";
 import type { Refusal } from "../../limits/account.ts";
+import type { Dimension } from "../../limits/limits.ts";
 import { openaiFailure } from "../openai/failures.ts";
 
 const API_VERSION = "2024-10-21";
 const BUSY_SECONDS = 20;
+/** What can never fit is told to come again in a day (seen in alex-wolf-ps/dbchatprov2#2). */
+const NEVER_MS = 86_400_000;
+const LIMIT_WORDS: Readonly<Partial<Record<Dimension, string>>> = {
+  rpm: "call rate limit",
+  tpm: "token rate limit",
+};
 const UNAUTHORIZED =
   "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid " +
   "key for an active subscription and use a correct regional API endpoint for your resource.";
@@ -59,18 +66,15 @@ function filtered(message: string): Reply {
 
 function rateLimited({ dimension, limit, requested, waitMs }: Refusal, model: string): Reply {
   const operation = model.includes("embedding") ? "Embeddings_Create" : "ChatCompletions_Create";
-  const what = dimension === "tpm" ? "token rate limit" : "call rate limit";
+  const what = LIMIT_WORDS[dimension] ?? "the limit of concurrent requests";
   const where = `Requests to the ${operation} Operation under Azure OpenAI API version ${API_VERSION}`;
   const said = `${where} have exceeded ${what} of your current OpenAI S0 pricing tier.`;
-  if (requested > limit) {
-    const never = `The request of ${requested} tokens is too large for the limit of ${limit}.`;
-    return error(429, "429", `${said} ${never}`);
-  }
   const policy = { "policy-id": `DeploymentRatelimit-${dimension === "tpm" ? "Token" : "Call"}` };
-  if (waitMs === null) return error(429, "429", `${said} Please retry later.`, policy);
-  const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
+  const toldMs = requested > limit ? NEVER_MS : waitMs;
+  if (toldMs === null) return error(429, "429", `${said} Please retry later.`, policy);
+  const seconds = Math.max(1, Math.ceil(toldMs / 1_000));
   const wait = `Please retry after ${seconds} ${seconds === 1 ? "second" : "seconds"}.`;
-  return error(429, "429", `${said} ${wait}`, { ...policy, ...waitHeaders(waitMs) });
+  return error(429, "429", `${said} ${wait}`, { ...policy, ...waitHeaders(toldMs) });
 }
 
 function waitHeaders(waitMs: number): Record<string, string> {
