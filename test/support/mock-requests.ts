@@ -111,3 +111,8 @@ export function askMock(
     body: JSON.stringify(body),
   });
 }
+
+/** The JSON of an answer, for a test to look into. */
+export async function jsonOf(answer: Response | Promise<Response>) {
+  return JSON.parse(await (await answer).text());
+}

@@ -138,3 +138,45 @@ describe("account", () => {
     expect(refusalOf(account, "m-3")).toMatchObject({ dimension: "rpd" });
   });
 });
+
+describe("slots", () => {
+  const LONG = { ...ALL_BUCKETS, slotsCountAfterMs: 20_000 };
+
+  test("of long requests are taken only by those that have run for long", () => {
+    const account = new Account(LONG, { max_parallel_requests: 2 }, false, 0);
+    const grants = [0, 0, 5_000].map((now) => grantOf(account, "query", {}, now));
+    expect(account.levels(19_999)).toEqual({ max_parallel_requests: 2 });
+    expect(account.levels(20_000)).toEqual({ max_parallel_requests: 0 });
+    expect(refusalOf(account, "query", {}, 20_000)).toMatchObject({ limit: 2, used: 2 });
+    grants[0].release();
+    grantOf(account, "query", {}, 20_000);
+    expect(account.slotsLeft("query", 20_000)).toBe(1);
+  });
+
+  test("are neither asked for nor taken by calls that hold none", () => {
+    const account = accountOf({ max_parallel_requests: 1 });
+    grantOf(account);
+    expect(account.admit("collect", {}, 0, false).kind).toBe("granted");
+    expect(account.slotsLeft(null, 0)).toBe(0);
+    expect(accountOf({ rpm: 1 }).slotsLeft(null, 0)).toBe(null);
+  });
+});
+
+test("a failure costs what is asked of it, as far as there is that much", () => {
+  const account = accountOf({ rpm: 5, server_errors_per_hour: 1 });
+  account.chargeFailure("report", { server_errors_per_hour: 1 }, 0);
+  account.chargeFailure("report", { server_errors_per_hour: 1 }, 0);
+  expect(account.levels(0)).toEqual({ rpm: 5, server_errors_per_hour: 0 });
+  expect(refusalOf(account, "report", { server_errors_per_hour: 0 })).toMatchObject({
+    dimension: "server_errors_per_hour",
+  });
+});
+
+test("what was used beyond what was taken is charged, below zero if need be", () => {
+  const account = accountOf({ tpm: 100 });
+  const grant = grantOf(account, "claude", { tpm: 90 });
+  grant.giveBack({ tpm: -50 }, 0);
+  expect(account.levels(0)).toEqual({ tpm: -40 });
+  grant.giveBack({ tpm: 60 }, 0);
+  expect(account.levels(0)).toEqual({ tpm: 20 });
+});
