@@ -7,13 +7,13 @@ const DAYS_PER_TOKEN = 30;
 const ROWS_PER_TOKEN = 10_000;
 const MAX_ROWS = 250_000;
 
-/** One, and one for each dimension, metric, filter, month of days and ten thousand rows. */
+/** One, and one for each dimension, metric, filter, month of days and further ten thousand rows. */
 export function tokensOf(body: Body): number {
   const { dimensions, metrics, dimensionFilter, metricFilter } = body;
   const fields = lengthOf(dimensions) + lengthOf(metrics);
   const filters = Number(isBody(dimensionFilter)) + Number(isBody(metricFilter));
   const months = Math.ceil(daysOf(body.dateRanges) / DAYS_PER_TOKEN);
-  return 1 + fields + filters + months + Math.floor(rowsOf(body) / ROWS_PER_TOKEN);
+  return 1 + fields + filters + months + Math.ceil(rowsOf(body) / ROWS_PER_TOKEN) - 1;
 }
 
 export function rowsOf({ limit }: Body): number {
