@@ -1,6 +1,6 @@
 /** Three times what a provider grants, through the gateway: hardly anything is refused up there, and each client gets one end. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { DIALECT_NAMES, type DialectName } from "../../src/mock/index.ts";
+import { DIALECT_NAMES, type DialectName, type MockLimits } from "../../src/mock/index.ts";
 import { type MockLoad, type MockOutcome, overload } from "../support/mock-load.ts";
 
 const requests = (amount: number, per: string, window: string) => [
@@ -84,29 +84,46 @@ const CONFIGURED: Readonly<Record<DialectName, MockLoad & { readonly least: numb
 };
 
 /**
- * Where Sluice learns it from headers and refusals. Azure is not here: it tells how many tokens there are, but
- * not how many requests, so those have to be configured.
+ * Where Sluice learns it from headers and refusals, with twenty to be had. Azure is not here: it tells how many
+ * tokens there are, but not how many requests, so those have to be configured.
  */
-const LEARNED = DIALECT_NAMES.filter((name) => name !== "azure-openai");
-const FEW = 5;
-/** Groq tells its requests per day, and those per minute only by refusing. */
-const FEW_OF_GROQ = 20;
+const LEARNED: readonly (readonly [name: DialectName, limits: MockLimits])[] = [
+  ["openai", { rpm: 20 }],
+  ["anthropic", { rpm: 20 }],
+  ["gemini", { rpm: 20 }],
+  ["bedrock", { rpm: 20 }],
+  ["groq", { rpm: 20, rpd: 1_000 }],
+  ["openrouter", { rpm: 20 }],
+  ["hubspot", { rp10s: 20, rpd: 1_000 }],
+  ["salesforce", { rpd: 20 }],
+  ["mailchimp", { max_parallel_requests: 3 }],
+  ["ga4", { project_tph: 60 }],
+  ["shopify", { points: 200 }],
+];
+const CLIENTS_OF_LEARNED = 60;
+/** Where nothing tells when to come again it is felt out: six were seen, forty would be without Sluice. */
+const FEW = 12;
 
 const SLUICES_OWN = new Set(["ok", "max_wait_exceeded", "queue_full"]);
+/** So many at once that a busy machine still sends in time. */
+const AT_ONCE = 4;
 
-async function overloadAll(names: readonly DialectName[], isLearned: boolean) {
-  const all = names.map(async (name) => {
-    const load = CONFIGURED[name];
-    const outcome = await overload(name, isLearned ? { ...load, limits: null } : load);
-    return [name, outcome] as const;
-  });
-  return new Map(await Promise.all(all));
+async function overloadAll(loads: readonly (readonly [DialectName, MockLoad])[]) {
+  const outcomes = new Map<DialectName, MockOutcome>();
+  for (let from = 0; from < loads.length; from += AT_ONCE) {
+    const some = loads.slice(from, from + AT_ONCE);
+    const run = async ([name, load]: (typeof loads)[number]) => {
+      outcomes.set(name, await overload(name, load));
+    };
+    await Promise.all(some.map(run));
+  }
+  return outcomes;
 }
 
-function expectOneEndEach(name: DialectName, { stats, ends }: MockOutcome): void {
+function expectOneEndEach(clients: number, { stats, ends }: MockOutcome): void {
   expect(Object.keys(ends).filter((end) => !SLUICES_OWN.has(end))).toEqual([]);
   const ended = Object.values(ends).reduce((sum, count) => sum + count, 0);
-  expect(ended).toBe(CONFIGURED[name].clients);
+  expect(ended).toBe(clients);
   expect(stats.ok).toBe(ends.ok);
   expect(stats.inFlight.now).toBe(0);
 }
@@ -114,29 +131,34 @@ function expectOneEndEach(name: DialectName, { stats, ends }: MockOutcome): void
 describe("limits that are configured", () => {
   let outcomes: ReadonlyMap<DialectName, MockOutcome>;
   beforeAll(async () => {
-    outcomes = await overloadAll(DIALECT_NAMES, false);
+    outcomes = await overloadAll(DIALECT_NAMES.map((name) => [name, CONFIGURED[name]] as const));
   });
 
   test.each(DIALECT_NAMES)("%s refuses next to nothing, and gives what it has", (name) => {
+    const { clients, least } = CONFIGURED[name];
     const outcome = outcomes.get(name)!;
-    expectOneEndEach(name, outcome);
+    expectOneEndEach(clients, outcome);
     const { stats } = outcome;
     // Azure's slices turn within the run: what was sent in one may arrive in the next.
     expect(stats.refused429).toBeLessThanOrEqual(name === "azure-openai" ? 4 : 0);
-    expect(stats.ok).toBeGreaterThanOrEqual(CONFIGURED[name].least);
+    expect(stats.ok).toBeGreaterThanOrEqual(least);
   });
 });
 
 describe("limits that are learned", () => {
   let outcomes: ReadonlyMap<DialectName, MockOutcome>;
   beforeAll(async () => {
-    outcomes = await overloadAll(LEARNED, true);
+    outcomes = await overloadAll(
+      LEARNED.map(([name, limits]) => {
+        return [name, { mock: { limits }, limits: null, clients: CLIENTS_OF_LEARNED }] as const;
+      }),
+    );
   });
 
   test.each(LEARNED)("%s refuses a few at most", (name) => {
     const outcome = outcomes.get(name)!;
-    expectOneEndEach(name, outcome);
-    expect(outcome.stats.refused429).toBeLessThanOrEqual(name === "groq" ? FEW_OF_GROQ : FEW);
-    expect(outcome.stats.ok).toBeGreaterThan(10);
+    expectOneEndEach(CLIENTS_OF_LEARNED, outcome);
+    expect(outcome.stats.refused429).toBeLessThanOrEqual(FEW);
+    expect(outcome.stats.ok).toBeGreaterThan(5);
   });
 });
