@@ -74,7 +74,7 @@ describe.each(DIALECT_NAMES)("%s", (dialect) => {
   });
 });
 
-// Bedrock's frames are binary; its SDK reads them in provider-sdks.test.ts.
+// Bedrock's frames are binary; its SDK reads them in bedrock-sdk.test.ts.
 const STREAMING = DIALECT_NAMES.filter((name) => name !== "bedrock" && MOCK_REQUESTS[name].stream);
 
 test.each(STREAMING)("%s: an error in a stream can be tried again", async (dialect) => {

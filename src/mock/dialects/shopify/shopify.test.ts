@@ -65,7 +65,10 @@ describe("GraphQL", () => {
     const { errors, extensions } = await jsonOf(refused);
     expect(errors[0]).toMatchObject({ message: "Throttled", extensions: { code: "THROTTLED" } });
     expect(extensions.cost).toMatchObject({ requestedQueryCost: 12, actualQueryCost: null });
-    expect(extensions.cost.throttleStatus).toMatchObject({ maximumAvailable: 15, restoreRate: 0.75 });
+    expect(extensions.cost.throttleStatus).toMatchObject({
+      maximumAvailable: 15,
+      restoreRate: 0.75,
+    });
     expect(mock.stats()).toMatchObject({ ok: 1, refused429: 1, refusedBy: { points: 1 } });
   });
 
