@@ -13,11 +13,11 @@ import { fail, type Visit } from "./visit/visit.ts";
 const KEEP_ALIVE_MS = 75_000;
 
 /**
- * Starts a provider that speaks OpenAI's or Anthropic's API and really limits as they do.
+ * Starts a provider that speaks the API of one of {@link DIALECT_NAMES} and really limits as it does:
+ * `docs/mock.md` says how each counts, and what it starts with where no limits are given.
  *
- * Limits are token buckets that refill continuously. A token is four characters, rounded up, of the
- * request's text: `content` of messages (strings and text parts), `system`, `instructions`, `input`,
- * arguments and results of tool calls, and the JSON of `tools`; images count nothing.
+ * A token is four characters, rounded up, of the request's text: `content` of messages (strings and text parts), `system`, `instructions`, `input`,
+ * arguments and results of tool calls, and the JSON of `tools`; images count nothing. For example:
  * - OpenAI charges one request and the larger of that estimate and `max_tokens` (or
  *   `max_completion_tokens`, `max_output_tokens`) at admission and gives nothing back; a call that
  *   fails or is refused costs a request where there is one to take.
