@@ -5,6 +5,9 @@ import {
   DIALECT_NAMES,
   type DialectName,
   MOCK_LIMITS,
+  type MockLimits,
+  type MockOptions,
+  type MockServer,
   parseMockLimits,
   startMock,
 } from "../../mock/index.ts";
@@ -54,7 +57,7 @@ export function mockCommand(): Command {
 
 async function mock(options: MockCommandOptions): Promise<ExitCode> {
   const { dialect, port, startEmpty, seed, firstTokenMs, tokensPerSecond } = options;
-  const server = await startMock({
+  const server = await start({
     dialect,
     port,
     seed,
@@ -73,11 +76,23 @@ async function mock(options: MockCommandOptions): Promise<ExitCode> {
   return EXIT.ok;
 }
 
-function limitsOf(text: string | undefined) {
+/** What is wrong with an option is the user's to mend; what the system says (a port that is taken) is not. */
+async function start(options: MockOptions): Promise<MockServer> {
+  try {
+    return await startMock(options);
+  } catch (error) {
+    throw error instanceof Error && !("code" in error) ? wrongOption(error) : error;
+  }
+}
+
+function limitsOf(text: string | undefined): MockLimits | undefined {
   try {
     return text === undefined ? undefined : parseMockLimits(text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new SluiceError("invalid_request", `--${why}`);
+    throw wrongOption(error as Error);
   }
+}
+
+function wrongOption({ message }: Error): SluiceError {
+  return new SluiceError("invalid_request", `--${message}`);
 }
