@@ -6,6 +6,7 @@ import { benchHeadOfLine } from "./core/head-of-line.ts";
 import type { Figure } from "./figure.ts";
 import { benchGateway } from "./gateway/bench.ts";
 import { benchSimulator } from "./simulator/bench.ts";
+import { benchTokens } from "./tokens/bench.ts";
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<readonly Figure[]>>> = {
   agreement: benchAgreement,
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<read
   gateway: benchGateway,
   "head-of-line": benchHeadOfLine,
   simulator: benchSimulator,
+  tokens: benchTokens,
 };
 
 const [name, ...flags] = process.argv.slice(2);
