@@ -98,8 +98,6 @@ const LIMITS: readonly (readonly [
   ["openai", "tpd", "tokens_per_day", "waits"],
   ["anthropic", "rpm", "requests", "waits"],
   ["anthropic", "itpm", "input_tokens", "waits"],
-  ["azure-openai", "rpm", "requests", "waits"],
-  ["azure-openai", "tpm", "tokens", "waits"],
   ["azure-openai", "max_parallel_requests", "concurrency", "waits-not"],
   ["gemini", "rpm", "requests", "waits"],
   ["gemini", "tpm", "input_tokens", "waits"],
@@ -126,9 +124,20 @@ const LIMITS: readonly (readonly [
   ["shopify", "points", "requests", "waits"],
 ];
 
+/** Little more than the typical request takes, so that it does not come back while a test runs. */
+const TOKENS: Readonly<Partial<Record<DialectName, number>>> = {
+  openai: 50,
+  anthropic: 2,
+  gemini: 2,
+  bedrock: 52,
+  groq: 52,
+  ga4: 3,
+  shopify: 20,
+};
+
 describe("an exhausted limit", () => {
   test.each(LIMITS)("%s: %s is read as %s, and %s", async (dialect, limit, dimension, wait) => {
-    const amount = limit === "max_parallel_requests" ? 1 : 300;
+    const amount = /^(?:rp|max)/.test(limit) ? 1 : TOKENS[dialect];
     await using mock = await start(dialect, { limits: { [limit]: amount }, startEmpty: true });
     const holding = limit === "max_parallel_requests" ? hold(mock, dialect) : null;
     if (holding) await expect.poll(() => mock.levels()[limit]).toBe(0);
@@ -138,6 +147,21 @@ describe("an exhausted limit", () => {
     expect(mock.stats()).toMatchObject({ ok: 0, refused429: 1, refusedBy: { [limit]: 1 } });
     await mock.close();
     await holding;
+  });
+
+  // Its windows turn by the clock: one may begin between two requests.
+  test.each([
+    ["rpm", 1, "requests"],
+    ["tpm", 60, "tokens"],
+  ] as const)("azure-openai: %s is read, and waited for", async (limit, amount, dimension) => {
+    await using mock = await start("azure-openai", { limits: { [limit]: amount } });
+    let verdict = await verdictOn("azure-openai", askMock(mock, "azure-openai"));
+    for (let i = 0; i < 3 && verdict.class === "ok"; i++) {
+      verdict = await verdictOn("azure-openai", askMock(mock, "azure-openai"));
+    }
+    expect(verdict).toMatchObject({ class: "quota", dimension, retryable: true });
+    expect(verdict.retryAfterMs).toBeGreaterThan(0);
+    expect(verdict.retryAfterMs).toBeLessThanOrEqual(60_000);
   });
 
   test("Shopify's REST, and HubSpot's searches, have limits of their own", async () => {

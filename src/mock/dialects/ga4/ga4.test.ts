@@ -79,11 +79,13 @@ describe("the Measurement Protocol", () => {
   });
 
   test("also when every limit is exhausted", async () => {
-    const limits = { tpd: 1, tph: 1, max_parallel_requests: 1 };
-    await using mock = await start({ limits, startEmpty: true });
-    const hanging = run(mock, REPORT, "checkCompatibility").catch(() => null);
+    await using mock = await start({ limits: { max_parallel_requests: 1 } });
+    mock.addFault({ kind: "hang", model: "runReport" });
+    const hanging = run(mock).catch(() => null);
+    await expect.poll(() => mock.levels().max_parallel_requests).toBe(0);
     const answer = await fetch(`${mock.url}/mp/collect`, { method: "POST", body: "{}" });
     expect(answer.status).toBe(204);
+    await mock.close();
     await hanging;
   });
 });

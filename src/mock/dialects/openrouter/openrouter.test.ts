@@ -15,9 +15,14 @@ function ask(mock: MockServer, body: object = {}, fault?: string): Promise<Respo
   });
 }
 
-test("only free models are limited by default, each account's together", async () => {
+test("only free models are limited by default", async () => {
   await using mock = await start();
+  expect(Object.keys(mock.levels())).toEqual(["rpm:*:free", "rpd:*:free"]);
   for (let i = 0; i < 30; i++) expect((await ask(mock)).status).toBe(200);
+});
+
+test("free models share their limit", async () => {
+  await using mock = await start({ models: { "*:free": { rpd: 20 } } });
   const free = ["a:free", "b:free"];
   const statuses: number[] = [];
   for (let i = 0; i < 22; i++) statuses.push((await ask(mock, { model: free[i % 2] })).status);
