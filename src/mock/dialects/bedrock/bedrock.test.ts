@@ -61,6 +61,13 @@ describe("tokens", () => {
     expect(mock.stats().refusedBy).toEqual({ tpd: 2 }); // a bucket that grew holds no more than before
   });
 
+  test("that a broken stream did not produce are given back", async () => {
+    await using mock = await start({ faults: [{ kind: "error-in-stream", afterTokens: 4 }] });
+    const response = await post(mock, CLAUDE, "converse-stream", { messages: MESSAGES });
+    await response.arrayBuffer();
+    expect(mock.stats().charged.tpd).toBe(2 + 4 * 5);
+  });
+
   test("from the cache do not count", async () => {
     await using mock = await start();
     const metadata = { mock_cached_tokens: 1 };
