@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   tokens: ["core"],
   dialects: ["core", "tokens"],
   translate: ["core", "dialects"],
-  runtime: ["core", "config", "dialects", "tokens"],
+  runtime: ["core", "config", "dialects", "tokens", "translate"],
   gateway: ["core", "config", "dialects", "runtime"],
   workload: ["core"],
   figures: ["workload"],
