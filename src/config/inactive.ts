@@ -20,10 +20,8 @@ const LATER = "has no effect yet";
 const ACTIVE_AUTH: readonly unknown[] = ["bearer", "header"];
 
 const ROWS: readonly Row[] = [
-  { field: "server.data_dir", note: "nothing is kept there yet" },
   { field: "store.kind", note: "meters stay in this process", when: (kind) => kind === "redis" },
   { field: "tiers.*.slo", note: LATER },
-  { field: "tenants.*.quotas", note: LATER },
   { field: "task_types.*.fallback", note: "such tasks are refused", when: isFilled },
   {
     field: "upstreams.*.auth.kind",
@@ -34,21 +32,24 @@ const ROWS: readonly Row[] = [
     field: "upstreams.*.limits.*.units",
     note: "kept for slots, which state their units; not for calls",
   },
-  { field: "upstreams.*.limits.*.usd_per_day", note: "this limit is not kept" },
   {
     field: "models.*",
     note: "only the first candidate serves",
     when: (candidates) => Array.isArray(candidates) && candidates.length > 1,
   },
   { field: "models.*.*.quality", note: LATER },
-  { field: "models.*.*.price", note: LATER },
   { field: "retry.budget", note: LATER },
   { field: "breaker", note: LATER },
   { field: "cache", note: LATER },
   { field: "classifier", note: LATER },
-  { field: "alerts", note: LATER },
+  { field: "alerts.rate_429", note: LATER },
+  { field: "alerts.queue_depth", note: LATER, when: isFilled },
+  { field: "alerts.webhooks", note: LATER, when: isFilled },
   { field: "telemetry", note: LATER },
-  { field: "retention", note: LATER },
+  { field: "retention.jobs", note: LATER },
+  { field: "retention.dead_letters", note: LATER },
+  { field: "retention.cache", note: LATER },
+  { field: "retention.history", note: LATER },
   { field: "jobs", note: LATER },
 ];
 

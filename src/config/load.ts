@@ -2,6 +2,7 @@
 import { checkSource } from "./check/check.ts";
 import type { Config } from "./config.ts";
 import { type InactiveKey, inactiveKeys } from "./inactive.ts";
+import { readPrices } from "./prices/read-prices.ts";
 import type { Problem } from "./problem.ts";
 import { resolveConfig } from "./resolve/resolve.ts";
 import { listeningOn, type Origin, openSource } from "./source/source.ts";
@@ -30,7 +31,9 @@ export function loadConfig(options: LoadOptions): Loaded {
   const source = options.listen === undefined ? opened : listeningOn(opened, options.listen);
   const checked = checkSource(source);
   if (!checked.ok) return { ok: false, problems: inOrder(checked.findings.map(source.toProblem)) };
-  const config = resolveConfig(checked.config, source.keysOf);
+  const read = readPrices(checked.config.prices);
+  if (!read.ok) return { ok: false, problems: read.problems };
+  const config = resolveConfig(checked.config, source.keysOf, read.prices);
   return { ok: true, config, inactive: inactiveKeys(source) };
 }
 

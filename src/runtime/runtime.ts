@@ -2,9 +2,13 @@
 import { Readable } from "node:stream";
 import type { Config, UpstreamConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Demand } from "../core/demand.ts";
 import type { CallEnd, Forecast, HeaderView, JsonObject, RequestView } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
+import { type Price, usdAtMost } from "../core/quota/price.ts";
+import { usedBy } from "../core/quota/used.ts";
 import type { Task } from "../core/task.ts";
+import { type LateTenantStore, tenantsInMemory } from "../stores/tenants/late-tenant-store.ts";
 import type { OutputKind } from "../tokens/output-predictor.ts";
 import type { Account } from "./account/account.ts";
 import type { Answer } from "./call/answer.ts";
@@ -17,13 +21,14 @@ import { type BandTable, bandTable } from "./policy/bands.ts";
 import { ChainMemory } from "./policy/chain-memory.ts";
 import { requireModel } from "./policy/require-model.ts";
 import type { TaskClaims } from "./policy/task-claims.ts";
-import { TenantDirectory, type TenantRecord } from "./policy/tenant-directory.ts";
+import { requireOpen, type TenantDirectory, type TenantRecord } from "./policy/tenant-directory.ts";
 import { PressureWatch } from "./pressure-watch.ts";
 import { lacksUsage, outboundBody } from "./request/body.ts";
 import { CREDENTIAL_HEADERS, headerText, outboundHeaders } from "./request/headers.ts";
 import { requestId } from "./request/request-id.ts";
 import { ShadowMode } from "./shadow/shadow-mode.ts";
 import type { ShadowPass } from "./shadow/shadow-pass.ts";
+import { Tenancy } from "./tenants/tenancy.ts";
 import type { Transport } from "./transport/transport.ts";
 import { Upstream } from "./upstream/upstream.ts";
 
@@ -35,6 +40,8 @@ export interface RuntimeOptions {
   readonly random: () => number;
   /** Share of every meter that is available at the start, 0 to 1: less than 1 after others used the account. */
   readonly initialShare: number;
+  /** Where tenants of the admin API and what tenants have used are kept. @default this process */
+  readonly tenants?: LateTenantStore;
 }
 
 /** A request with its tenant known and its body read. */
@@ -59,7 +66,7 @@ export interface RuntimeRequest {
 
 export class Runtime {
   readonly clock: Clock;
-  readonly directory: TenantDirectory;
+  readonly tenancy: Tenancy;
   readonly upstreams = new Map<string, Upstream>();
   readonly pressure = new PressureWatch();
   readonly limits = new LimitWatch();
@@ -83,8 +90,20 @@ export class Runtime {
     this.#bands = bandTable(options.config);
     this.shadow = new ShadowMode(options.clock);
     this.#chains = new ChainMemory(options.clock);
-    this.directory = new TenantDirectory(options.config);
+    this.tenancy = new Tenancy({
+      config: options.config,
+      clock: options.clock,
+      store: options.tenants ?? tenantsInMemory(),
+      onChanged: (id) => {
+        for (const account of [...this.accounts, ...this.#twins]) account.tenantChanged(id);
+      },
+      onFreed: (id) => this.#tenantFreed(id),
+    });
     for (const upstream of options.config.upstreams.values()) this.#addUpstream(upstream);
+  }
+
+  get directory(): TenantDirectory {
+    return this.tenancy.directory;
   }
 
   get config(): Config {
@@ -138,12 +157,15 @@ export class Runtime {
     const kind = { tenant: tenant.id, taskType: task.type, model: target.model ?? "" };
     const asked = { dialect: upstream.dialect, request: view, operation };
     const input = this.#inputs.ask(upstream.name, kind.model);
-    const forecast = this.#outputs.forecast({
+    const tokens = this.#outputs.forecast({
       ...asked,
       kind,
       meters: [...account.pathFor(target).meters, ...tenant.meters],
       correctInput: input.correct,
     });
+    const price = this.tenancy.priceOf(upstream.name, target.model);
+    const countsMoney = tenant.countsMoney || upstream.countsMoney;
+    const forecast = countsMoney ? this.#withMoney(tokens, price, upstream, target.model) : tokens;
     return {
       id: requestId(),
       upstream: upstream.name,
@@ -161,6 +183,7 @@ export class Runtime {
         forecast,
         input,
         shadow,
+        this.usedBy(tenant, forecast, price),
       ),
       outbound: {
         method: request.method,
@@ -183,15 +206,25 @@ export class Runtime {
   /**
    * What a client says of its task, bounded by what its tenant may have.
    *
-   * @throws SluiceError `max_wait_exceeded` when its deadline is over.
+   * @throws SluiceError `max_wait_exceeded` when its deadline is over, `forbidden` when it is blocked.
    */
   judge(claims: TaskClaims, tenant: TenantRecord, now: number): Task {
+    requireOpen(tenant);
     const { task, wasLowered } = this.#chains.judge(claims, tenant, this.#config, now);
     if (wasLowered) this.#claimsLowered++;
     if (task.deadlineMs === 0 && !this.#config.policy.shadow) {
       throw new SluiceError("max_wait_exceeded", "the deadline of this task is over");
     }
     return task;
+  }
+
+  /** What a call or slot has used in the end, told to the tenant's ledger. Keeps nothing of the request. */
+  usedBy(tenant: TenantRecord, forecast: Forecast, price: Price | null): (end: CallEnd) => Demand {
+    return (end) => {
+      const used = usedBy(forecast, end, price);
+      this.tenancy.used(tenant, used);
+      return used;
+    };
   }
 
   /** What asks in the account's stead while nothing is to be held back; null: the account itself. */
@@ -227,7 +260,7 @@ export class Runtime {
   reconfigure(config: Config): void {
     this.#config = config;
     this.#bands = bandTable(config);
-    this.directory.replace(config);
+    this.tenancy.replace(config);
     const known = new Map([...this.#removed, ...this.upstreams]);
     this.upstreams.clear();
     this.#removed.clear();
@@ -244,6 +277,7 @@ export class Runtime {
   async close(): Promise<void> {
     for (const account of [...this.accounts, ...this.#twins]) account.close();
     this.shadow.close();
+    await this.tenancy.close();
     await this.#options.transport.close();
   }
 
@@ -256,9 +290,8 @@ export class Runtime {
     const upstream = new Upstream(config, this.#bands, {
       clock: this.clock,
       initialShare: this.#options.initialShare,
-      onTenantFreed: (tenantId) => {
-        for (const account of this.accounts) account.tenantFreed(tenantId);
-      },
+      onTenantFreed: (tenantId) => this.#tenantFreed(tenantId),
+      tenantNow: (tenant) => this.directory.known.get(tenant.id) ?? tenant,
       onTwinTenantFreed: (tenantId) => {
         for (const twin of this.#twins) twin.tenantFreed(tenantId);
       },
@@ -274,12 +307,28 @@ export class Runtime {
     forecast: Forecast,
     input: InputQuestion,
     shadow: ShadowPass | null,
+    use: (end: CallEnd) => Demand,
   ) {
     return (end: CallEnd) => {
       input.learn(end);
       if (kind !== null) this.#outputs.learn(kind, forecast, end);
       shadow?.ended(end);
+      return use(end);
     };
+  }
+
+  /** What it may cost at most, for a quota of money. */
+  #withMoney(forecast: Forecast, price: Price | null, { name }: Upstream, model: string | null) {
+    if (price === null) {
+      if (model !== null) this.tenancy.missPrice(name, model);
+      return forecast;
+    }
+    const { charged } = forecast;
+    return { ...forecast, charged: { ...charged, usd: usdAtMost(price, charged) } };
+  }
+
+  #tenantFreed(tenantId: string): void {
+    for (const account of this.accounts) account.tenantFreed(tenantId);
   }
 
   #watchPressure({ upstream, account, target, shadow }: CallPlan): void {

@@ -1,9 +1,9 @@
 /** Slot: a granted reservation that a caller holds and settles by itself, for anything that is not fetch. */
 import { MICROS_PER_MS } from "../core/clock.ts";
-import type { Usage } from "../core/demand.ts";
-import { demandOf } from "../core/demand.ts";
+import { type Demand, demandOf, type Usage } from "../core/demand.ts";
 import type { CallEnd, Forecast, HeaderView } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
+import { type Price, usdAtMost } from "../core/quota/price.ts";
 import { OK_VERDICT } from "../core/verdict/verdict.ts";
 import type { Reservation } from "./account/account.ts";
 import { closingError, refusalError } from "./call/refusals.ts";
@@ -61,7 +61,10 @@ export function acquireSlot(runtime: Runtime, request: SlotRequest): Promise<Slo
   const askedAt = runtime.clock.now();
   const task = runtime.judge(request.claims, tenant, askedAt);
   const shadow = runtime.shadowOf(upstream, upstream.shared, tenant);
-  const forecast = forecastOf(request.demand);
+  const price = runtime.tenancy.priceOf(upstream.name, model);
+  const countsMoney = tenant.countsMoney || upstream.countsMoney;
+  const forecast = forecastOf(request.demand, countsMoney ? price : null);
+  const use = runtime.usedBy(tenant, forecast, price);
   return new Promise((resolve, reject) => {
     let reservation: Reservation | null = null;
     const abort = () => {
@@ -80,7 +83,7 @@ export function acquireSlot(runtime: Runtime, request: SlotRequest): Promise<Slo
         leave();
         const grantedAt = runtime.clock.now();
         const waitMs = (grantedAt - askedAt) / MICROS_PER_MS;
-        const held = { upstream, forecast, shadow, reservation: reservation as Reservation };
+        const held = { upstream, forecast, shadow, use, reservation: reservation as Reservation };
         resolve(slotOf(runtime, held, grantedAt, waitMs));
       },
       onRefused: (refusal) => {
@@ -105,17 +108,24 @@ interface Held {
   readonly upstream: Upstream;
   readonly forecast: Forecast;
   readonly shadow: ShadowPass | null;
+  readonly use: (end: CallEnd) => Demand;
   readonly reservation: Reservation;
 }
 
 function slotOf(runtime: Runtime, held: Held, grantedAt: number, waitMs: number): Slot {
-  const { upstream, forecast, shadow, reservation } = held;
+  const { upstream, forecast, shadow, use, reservation } = held;
   reservation.sent(grantedAt);
+  let hasEnded = false;
   const end = (how: CallEnd) => {
+    if (hasEnded) return;
+    hasEnded = true;
     const now = runtime.clock.now();
     shadow?.ended(how);
     if (how.kind === "answered") reservation.conclude(how.verdict, now);
-    reservation.settle(upstream.dialect.settle(forecast, how), now);
+    const used = use(how);
+    const counted = upstream.dialect.settle(forecast, how);
+    const isPriced = forecast.charged.usd > 0;
+    reservation.settle(isPriced ? { ...counted, usd: used.usd } : counted, now, used);
   };
   return {
     grantedAt,
@@ -145,15 +155,16 @@ function endOf(
 }
 
 /** @throws SluiceError `invalid_request` naming the field, the value and what is allowed. */
-function forecastOf(demand: SlotDemand): Forecast {
+function forecastOf(demand: SlotDemand, price: Price | null): Forecast {
   const requests = amount(demand.requests ?? 1, "requests");
   const inputTokens = amount(demand.inputTokens ?? 0, "input_tokens");
   const outputTokens = amount(demand.outputTokens ?? 0, "output_tokens");
   const units = demand.units ?? {};
   for (const [name, value] of Object.entries(units)) amount(value, `units.${name}`);
   const tokens = inputTokens + outputTokens;
+  const charged = demandOf({ requests, tokens, inputTokens, outputTokens, units });
   return {
-    charged: demandOf({ requests, tokens, inputTokens, outputTokens, units }),
+    charged: price === null ? charged : { ...charged, usd: usdAtMost(price, charged) },
     expected: { inputTokens, outputTokens, cachedInputTokens: 0 },
   };
 }

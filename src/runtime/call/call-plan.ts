@@ -1,4 +1,5 @@
 /** Call plan: everything about one request that is decided before it queues. */
+import type { Demand } from "../../core/demand.ts";
 import type { CallEnd, Dialect, Forecast, Operation } from "../../core/dialect.ts";
 import type { Task } from "../../core/task.ts";
 import type { Account, AccountTenant } from "../account/account.ts";
@@ -27,8 +28,8 @@ export interface CallPlan {
   readonly band: () => number;
   readonly operation: Operation;
   readonly forecast: Forecast;
-  /** Hears once how the call has ended, if it was granted. */
-  readonly onSettled: (end: CallEnd) => void;
+  /** Hears once how the call has ended, if it was granted; tells what its tenant has used. */
+  readonly onSettled: (end: CallEnd) => Demand;
   readonly outbound: Outbound;
   /** The credential is Sluice's own, so a provider's complaint about it is not the client's affair. */
   readonly ownsCredential: boolean;

@@ -340,10 +340,12 @@ export class Call {
 
   #settle(end: CallEnd): void {
     const counted = this.plan.dialect.settle(this.plan.forecast, end);
-    this.plan.onSettled(end);
+    const used = this.plan.onSettled(end);
     const now = this.#clock.now();
     if (end.kind === "answered") this.#reservation?.conclude(end.verdict, now);
-    this.#reservation?.settle(counted, now);
+    // What it costs follows from what was used: no provider's meter tells it.
+    const isPriced = this.plan.forecast.charged.usd > 0;
+    this.#reservation?.settle(isPriced ? { ...counted, usd: used.usd } : counted, now, used);
     this.#reservation = null;
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../config/index.ts";
 import type { WireFormat } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
+import type { AccountTenant } from "../account/account.ts";
 import { bandTable } from "../policy/bands.ts";
 import { createSystemClock } from "../system-clock.ts";
 import { nameAt, routeModel, wireFormatOf } from "./routes.ts";
@@ -33,6 +34,7 @@ function routed(object: object) {
     clock: createSystemClock(),
     initialShare: 1,
     onTenantFreed: () => {},
+    tenantNow: (tenant: AccountTenant) => tenant,
     onTwinTenantFreed: () => {},
     onLearned: () => {},
     onDifferences: () => {},

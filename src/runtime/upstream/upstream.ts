@@ -5,7 +5,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Dialect } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import { dialectNamed, generic } from "../../dialects/registry.ts";
-import { Account } from "../account/account.ts";
+import { Account, type AccountTenant } from "../account/account.ts";
 import type { AccountPolicy } from "../policy/bands.ts";
 import { keyHash, type TenantRecord } from "../policy/tenant-directory.ts";
 
@@ -19,6 +19,7 @@ export interface UpstreamMeans {
   readonly clock: Clock;
   readonly initialShare: number;
   readonly onTenantFreed: (tenantId: string) => void;
+  readonly tenantNow: (tenant: AccountTenant) => AccountTenant;
   /** The same in the accounts' shadows. */
   readonly onTwinTenantFreed: (tenantId: string) => void;
   /** Headers told limits that were not known. */
@@ -54,6 +55,7 @@ export class Upstream {
   #config: UpstreamConfig;
   #policy: AccountPolicy;
   #dialect: Dialect;
+  #countsMoney: boolean;
   #base: URL;
   #basePath: string;
   readonly #addresses = new Map<string, Address>();
@@ -64,6 +66,7 @@ export class Upstream {
     this.#config = config;
     this.#policy = policy;
     this.#dialect = dialectNamed(config.dialect) ?? generic;
+    this.#countsMoney = hasMoneyLimit(config);
     this.#base = new URL(config.baseUrl);
     this.#basePath = this.#base.pathname.replace(/\/+$/, "");
     this.#shared = this.#createAccount();
@@ -79,6 +82,11 @@ export class Upstream {
 
   get dialect(): Dialect {
     return this.#dialect;
+  }
+
+  /** One of its limits is of money. */
+  get countsMoney(): boolean {
+    return this.#countsMoney;
   }
 
   get accounts(): readonly Account[] {
@@ -193,6 +201,7 @@ export class Upstream {
     this.#config = config;
     this.#policy = policy;
     this.#dialect = dialectNamed(config.dialect) ?? generic;
+    this.#countsMoney = hasMoneyLimit(config);
     this.#base = new URL(config.baseUrl);
     this.#basePath = this.#base.pathname.replace(/\/+$/, "");
     this.#addresses.clear();
@@ -218,7 +227,7 @@ export class Upstream {
   }
 
   #createAccount(): Account {
-    const { clock, initialShare, onTenantFreed } = this.#means;
+    const { clock, initialShare, onTenantFreed, tenantNow } = this.#means;
     const account: Account = new Account({
       rules: this.#config.limits ?? [],
       scheduler: this.#policy.scheduler,
@@ -226,6 +235,7 @@ export class Upstream {
       clock,
       initialShare,
       onTenantFreed,
+      tenantNow,
       onLearned: (limits) => {
         this.#means.onLearned(this.name, limits);
         this.#twins.get(account)?.learn(account.learned);
@@ -244,6 +254,7 @@ export class Upstream {
       clock,
       initialShare,
       onTenantFreed,
+      tenantNow: (tenant) => tenant,
       onLearned: () => {},
       onDifferences: () => {},
     });
@@ -260,4 +271,8 @@ export class Upstream {
       throw new SluiceError("queue_full", `too many accounts are in use at ${this.name}`);
     }
   }
+}
+
+function hasMoneyLimit({ limits }: UpstreamConfig): boolean {
+  return (limits ?? []).some(({ dimension }) => dimension === "usd");
 }
