@@ -10,7 +10,7 @@ import { createSystemClock } from "../runtime/system-clock.ts";
 import type { Transport } from "../runtime/transport/transport.ts";
 import { createUndiciTransport } from "../runtime/transport/undici-transport.ts";
 import { type LateTenantStore, tenantsInFolder } from "../stores/tenants/late-tenant-store.ts";
-import { handleAdmin } from "./admin.ts";
+import { Admin } from "./admin/admin.ts";
 import { Connections } from "./connections.ts";
 import { handleModels, listModels } from "./models-list.ts";
 import { Passage } from "./passage.ts";
@@ -83,12 +83,14 @@ class House {
   readonly #runtime: Runtime;
   readonly #passage: Passage;
   readonly #slots: SlotDesk;
+  readonly #admin: Admin;
   #isDraining = false;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
     this.#passage = new Passage(runtime);
     this.#slots = new SlotDesk(runtime);
+    this.#admin = new Admin(runtime);
   }
 
   receive(message: IncomingMessage, response: ServerResponse): void {
@@ -123,7 +125,7 @@ class House {
     if (path === "/metrics" || path === "/dashboard" || path.startsWith("/dashboard/")) {
       throw new SluiceError("unsupported", `${path} is not available in this release`);
     }
-    if (path.startsWith("/admin/")) return handleAdmin(context, this.#runtime);
+    if (path.startsWith("/admin/")) return this.#admin.handle(context);
     if (path.startsWith("/sluice/")) return this.#own(context);
     if (this.#listsModels(context)) return handleModels(context, this.#runtime);
     return this.#passage.handle(context);

@@ -3,8 +3,8 @@
  * a loop, a stolen key).
  *
  * The usual rate is a moving average over minutes in which the tenant is active at all: a nightly
- * job is its own measure, however quiet the day was. A minute far above it counts as the most that
- * is still usual, so that a runaway does not make itself usual, and lasting growth is learned in hours.
+ * job is its own measure, however quiet the day was. A minute far above it counts as twice the usual
+ * one, so that a runaway does not make itself usual, and lasting growth is learned within days.
  */
 const MINUTE_MICROS = 60_000_000;
 
@@ -14,6 +14,8 @@ export const RUNAWAY_TIMES = 10;
 export const WARM_UP_MINUTES = 60;
 /** A day of activity: the time in which the average forgets. */
 const MEMORY_MINUTES = 1_440;
+/** More than this many times the usual rate teaches no more. */
+const LEARNED_TIMES = 2;
 /** It is over in a minute below this share of what raised the alarm. */
 const CALM_SHARE = 0.5;
 
@@ -60,7 +62,8 @@ export class UsualRate {
     const wasIdle = nextMinute > this.#minute + 1;
     if (wasIdle || this.#inMinute < CALM_SHARE * this.#bound) this.#isAlarmed = false;
     const isKnown = this.#minutes >= WARM_UP_MINUTES;
-    const seen = isKnown ? Math.min(this.#inMinute, this.#bound) : this.#inMinute;
+    const most = Math.max(this.#least, LEARNED_TIMES * this.#usual);
+    const seen = isKnown ? Math.min(this.#inMinute, most) : this.#inMinute;
     this.#minutes = Math.min(MEMORY_MINUTES, this.#minutes + 1);
     this.#usual += (seen - this.#usual) / this.#minutes;
   }

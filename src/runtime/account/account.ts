@@ -158,6 +158,19 @@ export class Account {
     }
   }
 
+  /** The same of one tenant. */
+  loadOf(id: string): { readonly waiting: number; readonly running: number } {
+    let waiting = 0;
+    let running = 0;
+    for (const tenants of [this.#tenants, ...this.#earlier.map((one) => one.tenants)]) {
+      for (const flow of tenants.get(id)?.flows.values() ?? []) {
+        waiting += flow.queued;
+        running += flow.granted;
+      }
+    }
+    return { waiting, running };
+  }
+
   pathFor(target: CallTarget): Path {
     return this.#limits.pathFor(target, this.#scheduler, this.#clock.now());
   }

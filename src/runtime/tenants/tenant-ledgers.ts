@@ -1,17 +1,7 @@
 /** Tenant ledgers: what each tenant has used and usually uses; kept by name while tenants change. */
-import { epochAligned } from "../../core/meter/fixed-window.ts";
-import { type SpanEnds, TenantUse } from "../../core/quota/tenant-use.ts";
+import { TenantUse } from "../../core/quota/tenant-use.ts";
 import { UsualRate } from "../../core/quota/usual-rate.ts";
-import { windowEndOf } from "../calendar.ts";
-
-const DAY_MS = 86_400_000;
-const UTC = { resetsAtMinutes: 0, timeZone: "UTC" };
-
-/** Quotas end with the days and calendar months of UTC. */
-export const UTC_ENDS: SpanEnds = {
-  day: epochAligned(DAY_MS * 1_000),
-  month: windowEndOf({ perMs: 30 * DAY_MS, ...UTC }),
-};
+import { UTC_ENDS } from "../../tenants/utc-spans.ts";
 
 /** Below these in a minute nobody is taken for a runaway: a request a second, one long prompt. */
 const LEAST_REQUESTS = 60;

@@ -6,7 +6,7 @@ import { Slots } from "../../core/meter/slots.ts";
 import { QUOTA_KINDS, type QuotaName, type Span } from "../../core/quota/quota-kind.ts";
 import { QuotaLevels } from "../../core/quota/quota-levels.ts";
 import type { TenantUse } from "../../core/quota/tenant-use.ts";
-import { UTC_ENDS } from "./tenant-ledgers.ts";
+import { UTC_ENDS } from "../../tenants/utc-spans.ts";
 
 const DAY_MICROS = 86_400_000_000;
 /** Only a mean supply follows from it: a window ends with its calendar month. */
