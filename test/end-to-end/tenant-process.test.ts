@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
+import { askTenants } from "../../src/cli/tenants/tenant-desk.ts";
 import { keyHash } from "../../src/runtime/policy/tenant-directory.ts";
 import { openSqliteTenantStore } from "../../src/stores/tenants/sqlite/sqlite-tenant-store.ts";
 import { chat, post, until } from "../support/gateway.ts";
@@ -26,6 +27,12 @@ async function startWorld(
     folder,
     file,
     start: () => startGatewayProcess(file),
+    /** What the command does, in this process. */
+    ask(method: string, target: string, body?: Record<string, unknown>) {
+      const [path, query] = target.split("?");
+      const asked = Object.fromEntries(new URLSearchParams(query));
+      return askTenants({ config: file }, { method, path: path.split("/"), query: asked, body });
+    },
     /** The real command, with this configuration. */
     async sluice(...args: string[]) {
       const child = spawn(process.execPath, [MAIN, ...args, "-c", file], { stdio: "pipe" });
@@ -43,7 +50,7 @@ async function startWorld(
 
 const send = async (url: string, key = KEY) => {
   const body = chat({ max_tokens: 50 });
-  const headers = { "x-sluice-key": key, "x-sluice-max-wait-ms": "100" };
+  const headers = { "x-sluice-key": key };
   const answer = await post(`${url}/v1/chat/completions`, body, { headers });
   await answer.text();
   return answer.status;
@@ -59,10 +66,10 @@ const usedOf = async (url: string, key = KEY) => {
 };
 
 /** What a second ago was used is on disk by now. */
-async function isWritten(folder: DataFolder, requests: number): Promise<void> {
+async function isWritten(folder: DataFolder, requests: number, tenant = "acme"): Promise<void> {
   const store = await openSqliteTenantStore(folder.path);
   await until(async () => {
-    const uses = await store.usesOf("acme", Date.now());
+    const uses = await store.usesOf(tenant, Date.now());
     return uses.some((use) => use.requests === requests);
   }, "the use is written");
   await store.close();
@@ -106,20 +113,41 @@ describe("a gateway that is killed", () => {
   });
 });
 
+test("what another process changes in the data folder, a gateway that runs knows soon", async () => {
+  await using world = await startWorld({});
+  await using gateway = await world.start();
+  const becomes = (key: string, status: number) =>
+    until(async () => (await meStatus(gateway.url, key)) === status, `${status} for the key`);
+  expect(await meStatus(gateway.url, "anything")).toBe(200);
+  await world.ask("POST", "tenants", { id: "beta", quotas: { rpd: 9 } });
+  const { key, id } = await world.ask("POST", "tenants/beta/keys", {});
+  await becomes(String(key), 200);
+  await becomes("anything", 401);
+  expect(await send(gateway.url, String(key))).toBe(200);
+  await world.ask("PATCH", "tenants/beta", { blocked: true });
+  await becomes(String(key), 403);
+  await world.ask("PATCH", "tenants/beta", { blocked: false });
+  await becomes(String(key), 200);
+  const next = await world.ask("POST", "tenants/beta/keys", { rotate: id });
+  await becomes(String(next.key), 200);
+  expect(await meStatus(gateway.url, String(key))).toBe(401);
+  await isWritten(world.folder, 1, "beta");
+  await world.ask("DELETE", "tenants/beta?erase=true");
+  await becomes(String(next.key), 401);
+  const { body } = await askAdmin(gateway.url, "GET", "audit");
+  expect(JSON.stringify(body)).not.toContain("beta");
+  await world.ask("POST", "tenants", { id: "beta", quotas: { rpd: 9 } });
+  await until(async () => {
+    const { body: shown } = await askAdmin(gateway.url, "GET", "tenants/beta");
+    return shown.counts.quotas.rpd?.used === 0;
+  }, "its successor begins at nothing");
+});
+
 describe("the command line", () => {
-  test("makes tenants and keys in the data folder; a gateway that runs sees them soon", async () => {
-    await using world = await startWorld({});
-    await using gateway = await world.start();
-    expect(await meStatus(gateway.url, "anything")).toBe(200);
-    const created = await world.sluice(
-      "tenant",
-      "create",
-      "beta",
-      "--tier",
-      "premium",
-      "--quota",
-      "rpd=9",
-    );
+  test("makes tenants and keys in the data folder", async () => {
+    await using world = await startWorld();
+    const quotas = ["--quota", "rpd=9", "--quota", "tpd=5k"];
+    const created = await world.sluice("tenant", "create", "beta", "--tier", "premium", ...quotas);
     expect(created).toMatchObject({ code: 0, stderr: "sluice: tenant beta is created\n" });
     const made = await world.sluice(
       "key",
@@ -130,53 +158,53 @@ describe("the command line", () => {
       "90d",
       "--json",
     );
-    const { key, id } = JSON.parse(made.stdout);
-    await until(
-      async () =>
-        (await meStatus(gateway.url, key)) === 200 &&
-        (await meStatus(gateway.url, "anything")) === 401,
-      "the key is known",
-    );
-    expect(await send(gateway.url, key)).toBe(200);
-    await world.sluice("tenant", "block", "beta");
-    await until(async () => (await meStatus(gateway.url, key)) === 403, "it is blocked");
-    await world.sluice("tenant", "unblock", "beta");
-    await until(async () => (await meStatus(gateway.url, key)) === 200, "it is served again");
+    expect(JSON.parse(made.stdout)).toMatchObject({
+      tenant: "beta",
+      key: expect.stringMatching(/^sk-sluice-/),
+      hash: expect.stringMatching(/^sha256:/),
+      state: "active",
+    });
+    const { stdout } = await world.sluice("tenant", "list");
+    expect(stdout).toContain("beta\tpremium\tstore\topen\t1 keys\ttpd=5000 rpd=9\n");
+    const shown = JSON.parse((await world.sluice("tenant", "show", "beta")).stdout);
+    expect(shown).toMatchObject({ id: "beta", counts: { quotas: { rpd: { limit: 9, used: 0 } } } });
+  });
+
+  test("rotates, revokes and lists keys", async () => {
+    await using world = await startWorld();
+    await world.ask("POST", "tenants", { id: "beta" });
+    const { id } = await world.ask("POST", "tenants/beta/keys", { label: "ci" });
+    const of = ["--tenant", "beta"];
     const rotated = await world.sluice(
       "key",
       "rotate",
-      id,
-      "--tenant",
-      "beta",
+      String(id),
+      ...of,
       "--grace",
       "0",
       "--json",
     );
     const next = JSON.parse(rotated.stdout);
-    await until(
-      async () => (await meStatus(gateway.url, next.key)) === 200,
-      "the new key is known",
-    );
-    expect(await meStatus(gateway.url, key)).toBe(401);
-    await world.sluice("key", "revoke", next.id, "--tenant", "beta");
-    await until(async () => (await meStatus(gateway.url, next.key)) === 401, "it is revoked");
-    const listed = await world.sluice("key", "list", "--tenant", "beta");
-    expect(listed.stdout).toMatch(/expired[^]*revoked/);
-    const shown = JSON.parse((await world.sluice("tenant", "show", "beta")).stdout);
-    expect(shown).toMatchObject({
-      id: "beta",
-      tier: "premium",
-      counts: { quotas: { rpd: { limit: 9 } } },
-    });
-    expect(shown.counts.quotas.rpd.used).toBe(1);
+    expect(next).toMatchObject({ label: "ci", rotated: { id, state: "expired" } });
+    expect((await world.sluice("key", "revoke", next.id, ...of)).code).toBe(0);
+    const { stdout } = await world.sluice("key", "list", ...of);
+    expect(stdout.split("\n").map((line) => line.split("\t")[2])).toEqual([
+      "expired",
+      "revoked",
+      undefined,
+    ]);
+  });
+
+  test("blocks, unblocks and erases tenants", async () => {
+    await using world = await startWorld();
+    await world.ask("POST", "tenants", { id: "beta" });
+    expect((await world.sluice("tenant", "block", "beta")).stderr).toContain("beta is blocked");
+    expect(await world.ask("GET", "tenants/beta")).toMatchObject({ blocked: true });
+    expect((await world.sluice("tenant", "unblock", "beta")).stderr).toContain("beta is unblocked");
+    expect(await world.ask("GET", "tenants/beta")).toMatchObject({ blocked: false });
     const erased = await world.sluice("tenant", "erase", "beta", "--json");
-    expect(JSON.parse(erased.stdout)).toMatchObject({ erased: true });
-    await until(async () => {
-      const { body } = await askAdmin(gateway.url, "GET", "tenants/beta");
-      return body.error?.code === "not_found";
-    }, "it is gone");
-    const audit = await askAdmin(gateway.url, "GET", "audit");
-    expect(JSON.stringify(audit.body)).not.toContain("beta");
+    expect(JSON.parse(erased.stdout)).toEqual({ id: "beta", erased: true, in_file: false });
+    await expect(world.ask("GET", "tenants/beta")).rejects.toThrow('no tenant "beta"');
   });
 
   test("asks a running gateway by its URL and token", async () => {
