@@ -11,3 +11,9 @@ export {
   type SluiceOptions,
 } from "./runtime/sluice.ts";
 export type { TaskOptions } from "./runtime/task-context.ts";
+export type {
+  PriceUnknownEvent,
+  QuotaEvent,
+  RunawayEvent,
+  StoreFailedEvent,
+} from "./runtime/tenants/alert-book.ts";

@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Demand } from "../core/demand.ts";
 import type { CallEnd, Forecast, HeaderView, JsonObject, RequestView } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
-import { type Price, usdAtMost } from "../core/quota/price.ts";
+import type { Price } from "../core/quota/price.ts";
 import { usedBy } from "../core/quota/used.ts";
 import type { Task } from "../core/task.ts";
 import { type LateTenantStore, tenantsInMemory } from "../stores/tenants/late-tenant-store.ts";
@@ -28,6 +28,7 @@ import { CREDENTIAL_HEADERS, headerText, outboundHeaders } from "./request/heade
 import { requestId } from "./request/request-id.ts";
 import { ShadowMode } from "./shadow/shadow-mode.ts";
 import type { ShadowPass } from "./shadow/shadow-pass.ts";
+import { withMoney } from "./tenants/call-price.ts";
 import { Tenancy } from "./tenants/tenancy.ts";
 import type { Transport } from "./transport/transport.ts";
 import { Upstream } from "./upstream/upstream.ts";
@@ -164,8 +165,8 @@ export class Runtime {
       correctInput: input.correct,
     });
     const price = this.tenancy.priceOf(upstream.name, target.model);
-    const countsMoney = tenant.countsMoney || upstream.countsMoney;
-    const forecast = countsMoney ? this.#withMoney(tokens, price, upstream, target.model) : tokens;
+    const question = { tenant, upstream, model: target.model, price };
+    const forecast = withMoney(tokens, this.tenancy, question);
     return {
       id: requestId(),
       upstream: upstream.name,
@@ -315,16 +316,6 @@ export class Runtime {
       shadow?.ended(end);
       return use(end);
     };
-  }
-
-  /** What it may cost at most, for a quota of money. */
-  #withMoney(forecast: Forecast, price: Price | null, { name }: Upstream, model: string | null) {
-    if (price === null) {
-      if (model !== null) this.tenancy.missPrice(name, model);
-      return forecast;
-    }
-    const { charged } = forecast;
-    return { ...forecast, charged: { ...charged, usd: usdAtMost(price, charged) } };
   }
 
   #tenantFreed(tenantId: string): void {

@@ -3,7 +3,6 @@ import { MICROS_PER_MS } from "../core/clock.ts";
 import { type Demand, demandOf, type Usage } from "../core/demand.ts";
 import type { CallEnd, Forecast, HeaderView } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
-import { type Price, usdAtMost } from "../core/quota/price.ts";
 import { OK_VERDICT } from "../core/verdict/verdict.ts";
 import type { Reservation } from "./account/account.ts";
 import { closingError, refusalError } from "./call/refusals.ts";
@@ -13,6 +12,7 @@ import type { TaskClaims } from "./policy/task-claims.ts";
 import type { TenantRecord } from "./policy/tenant-directory.ts";
 import type { Runtime } from "./runtime.ts";
 import type { ShadowPass } from "./shadow/shadow-pass.ts";
+import { countedWithMoney, withMoney } from "./tenants/call-price.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
 /** Amounts in whole units; what is absent is 0, but every slot asks for one request. */
@@ -62,8 +62,8 @@ export function acquireSlot(runtime: Runtime, request: SlotRequest): Promise<Slo
   const task = runtime.judge(request.claims, tenant, askedAt);
   const shadow = runtime.shadowOf(upstream, upstream.shared, tenant);
   const price = runtime.tenancy.priceOf(upstream.name, model);
-  const countsMoney = tenant.countsMoney || upstream.countsMoney;
-  const forecast = forecastOf(request.demand, countsMoney ? price : null);
+  const tokens = forecastOf(request.demand);
+  const forecast = withMoney(tokens, runtime.tenancy, { tenant, upstream, model, price });
   const use = runtime.usedBy(tenant, forecast, price);
   return new Promise((resolve, reject) => {
     let reservation: Reservation | null = null;
@@ -124,8 +124,7 @@ function slotOf(runtime: Runtime, held: Held, grantedAt: number, waitMs: number)
     if (how.kind === "answered") reservation.conclude(how.verdict, now);
     const used = use(how);
     const counted = upstream.dialect.settle(forecast, how);
-    const isPriced = forecast.charged.usd > 0;
-    reservation.settle(isPriced ? { ...counted, usd: used.usd } : counted, now, used);
+    reservation.settle(countedWithMoney(counted, forecast, used), now, used);
   };
   return {
     grantedAt,
@@ -155,16 +154,15 @@ function endOf(
 }
 
 /** @throws SluiceError `invalid_request` naming the field, the value and what is allowed. */
-function forecastOf(demand: SlotDemand, price: Price | null): Forecast {
+function forecastOf(demand: SlotDemand): Forecast {
   const requests = amount(demand.requests ?? 1, "requests");
   const inputTokens = amount(demand.inputTokens ?? 0, "input_tokens");
   const outputTokens = amount(demand.outputTokens ?? 0, "output_tokens");
   const units = demand.units ?? {};
   for (const [name, value] of Object.entries(units)) amount(value, `units.${name}`);
   const tokens = inputTokens + outputTokens;
-  const charged = demandOf({ requests, tokens, inputTokens, outputTokens, units });
   return {
-    charged: price === null ? charged : { ...charged, usd: usdAtMost(price, charged) },
+    charged: demandOf({ requests, tokens, inputTokens, outputTokens, units }),
     expected: { inputTokens, outputTokens, cachedInputTokens: 0 },
   };
 }

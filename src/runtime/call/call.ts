@@ -10,6 +10,7 @@ import type { Verdict } from "../../core/verdict/verdict.ts";
 import { OK_VERDICT } from "../../core/verdict/verdict.ts";
 import type { Reservation } from "../account/account.ts";
 import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
+import { countedWithMoney } from "../tenants/call-price.ts";
 import type { Exchange, Transport, TransportFailure } from "../transport/transport.ts";
 import type { Answer, CallReport } from "./answer.ts";
 import { Answered } from "./answered.ts";
@@ -343,9 +344,8 @@ export class Call {
     const used = this.plan.onSettled(end);
     const now = this.#clock.now();
     if (end.kind === "answered") this.#reservation?.conclude(end.verdict, now);
-    // What it costs follows from what was used: no provider's meter tells it.
-    const isPriced = this.plan.forecast.charged.usd > 0;
-    this.#reservation?.settle(isPriced ? { ...counted, usd: used.usd } : counted, now, used);
+    const priced = countedWithMoney(counted, this.plan.forecast, used);
+    this.#reservation?.settle(priced, now, used);
     this.#reservation = null;
   }
 

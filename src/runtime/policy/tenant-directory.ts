@@ -9,6 +9,7 @@ import type { StoredTenant } from "../../stores/tenants/tenant-store.ts";
 import { matchesAny } from "../account/glob.ts";
 import { type TenantLedger, TenantLedgers } from "../tenants/tenant-ledgers.ts";
 import { type Quota, type QuotaRaise, TenantMeters } from "../tenants/tenant-meters.ts";
+import { KeyRing } from "./key-ring.ts";
 import { lessUrgent } from "./less-urgent.ts";
 
 /** Tenants that only a trusted header names are remembered up to this number. */
@@ -42,11 +43,6 @@ export interface KeyHolder {
   readonly validUntil: number;
 }
 
-interface HeldKey {
-  readonly tenant: string;
-  readonly validUntil: number;
-}
-
 /** What makes accounts look at a tenant again. */
 export interface TenantDifference {
   readonly weightOrMeters: boolean;
@@ -58,7 +54,7 @@ export class TenantDirectory {
   readonly #meters = new TenantMeters();
   #config: Config;
   #version = 0;
-  #byKey = new Map<string, HeldKey>();
+  readonly #keys = new KeyRing();
   #byId = new Map<string, TenantRecord>();
   #strangers = new Map<string, TenantRecord>();
   /** Made through the admin API; those that the file has too are hidden by it. */
@@ -88,7 +84,7 @@ export class TenantDirectory {
     this.#version++;
     this.#config = config;
     const before = this.#byId;
-    this.#byKey = new Map();
+    this.#keys.clear();
     this.#byId = new Map();
     this.#strangers = new Map();
     for (const tenant of config.tenants.values()) this.#enterFromFile(tenant);
@@ -136,7 +132,7 @@ export class TenantDirectory {
   }
 
   get hasKeys(): boolean {
-    return this.#hasHadKeys || this.#byKey.size > 0;
+    return this.#hasHadKeys || this.#keys.size > 0;
   }
 
   get standard(): TenantRecord {
@@ -150,8 +146,8 @@ export class TenantDirectory {
 
   /** Looking up the hash reveals nothing about the key, however long it takes. */
   withKey(secret: string): KeyHolder | null {
-    const held = this.#byKey.get(keyHash(secret));
-    if (held === undefined || held.validUntil <= this.#now()) return null;
+    const held = this.#keys.holder(keyHash(secret), this.#now());
+    if (held === null) return null;
     const tenant = this.#byId.get(held.tenant);
     return tenant === undefined ? null : { tenant, validUntil: held.validUntil };
   }
@@ -193,7 +189,7 @@ export class TenantDirectory {
 
   #enterFromFile(tenant: TenantConfig): void {
     this.#enter(tenant, false);
-    for (const key of tenant.keys) this.#byKey.set(key, keyOf(tenant.name, null));
+    for (const key of tenant.keys) this.#keys.add(key, tenant.name, null);
   }
 
   #enterStored(stored: StoredTenant): void {
@@ -203,7 +199,7 @@ export class TenantDirectory {
     const settings = stored.settings as unknown as TenantSettings;
     this.#enter(tenantFrom(id, settings, this.#config), isBlocked);
     for (const { hash: key, expiresAt, revokedAt } of keys) {
-      if (revokedAt === null && !this.#byKey.has(key)) this.#byKey.set(key, keyOf(id, expiresAt));
+      if (revokedAt === null) this.#keys.add(key, id, expiresAt);
     }
   }
 
@@ -229,9 +225,7 @@ export class TenantDirectory {
   }
 
   #leave(id: string): void {
-    for (const { hash: key } of this.#stored.get(id)?.keys ?? []) {
-      if (this.#byKey.get(key)?.tenant === id) this.#byKey.delete(key);
-    }
+    for (const { hash: key } of this.#stored.get(id)?.keys ?? []) this.#keys.remove(key, id);
     this.#stored.delete(id);
     this.#raises.delete(id);
   }
@@ -241,11 +235,6 @@ export class TenantDirectory {
     this.#meters.forget(id);
     this.ledgers.release(id);
   }
-}
-
-function keyOf(tenant: string, expiresAtMs: number | null): HeldKey {
-  const isForever = expiresAtMs === null;
-  return { tenant, validUntil: isForever ? Number.POSITIVE_INFINITY : expiresAtMs * MICROS_PER_MS };
 }
 
 function differ(before: TenantRecord, after: TenantRecord | undefined): boolean {

@@ -1,11 +1,10 @@
 /** Tenancy: the tenants of a runtime at work: their directory, what they use, and the store that keeps it. */
-import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../../config/config.ts";
 import { type Clock, MICROS_PER_MS } from "../../core/clock.ts";
 import type { Demand } from "../../core/demand.ts";
 import type { Price } from "../../core/quota/price.ts";
 import { QUOTA_KINDS, type QuotaName } from "../../core/quota/quota-kind.ts";
-import { PriceTable } from "../../prices/price-table.ts";
+import type { PriceTable } from "../../prices/price-table.ts";
 import type { LateTenantStore } from "../../stores/tenants/late-tenant-store.ts";
 import type {
   ChangedTenant,
@@ -16,6 +15,8 @@ import type {
 import type { LiveTenants, TenantCounts } from "../../tenants/live-tenants.ts";
 import { TenantDirectory, type TenantRecord } from "../policy/tenant-directory.ts";
 import { AlertBook } from "./alert-book.ts";
+import { pricesOf } from "./prices-of.ts";
+import { sectionsThatDiffer } from "./sections-that-differ.ts";
 import { countsOf } from "./tenant-counts.ts";
 import type { QuotaRaise } from "./tenant-meters.ts";
 import { UseFlush } from "./use-flush.ts";
@@ -46,7 +47,7 @@ export class Tenancy implements LiveTenants {
   /** Tenants whose raises end by themselves. */
   readonly #raised = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
-  #isTicking = false;
+  #ticking: Promise<void> | null = null;
   #hasFailed = false;
   #forgotAt = Number.NEGATIVE_INFINITY;
 
@@ -131,22 +132,26 @@ export class Tenancy implements LiveTenants {
   }
 
   /** Once a second: writes what was used, and reads what other processes have changed. */
-  async tick(): Promise<void> {
-    if (this.#isTicking) return;
-    this.#isTicking = true;
+  tick(): Promise<void> {
+    this.#ticking ??= this.#tickOnce().finally(() => {
+      this.#ticking = null;
+    });
+    return this.#ticking;
+  }
+
+  async #tickOnce(): Promise<void> {
     try {
       await this.#work();
       this.#hasFailed = false;
     } catch (error) {
       this.#tellFailure(error);
-    } finally {
-      this.#isTicking = false;
     }
   }
 
   /** Writes what was used since the last second. */
   async close(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
+    await this.#ticking;
     const store = this.store.opened;
     if (store === null) return;
     try {
@@ -283,18 +288,4 @@ function hasQuotas({ tenants }: Config): boolean {
 
 function raiseOf({ quota, amount, until }: StoredRaise): QuotaRaise {
   return { quota, amount, until: until * MICROS_PER_MS };
-}
-
-function pricesOf({ models, prices }: Config): PriceTable {
-  const priced = new Map<string, Price>();
-  for (const { upstream, model, price } of [...models.values()].flat()) {
-    if (price !== null) priced.set(`${upstream}/${model}`, price);
-  }
-  return new PriceTable(priced, prices);
-}
-
-/** Names only: what stands in them may be secret. */
-function sectionsThatDiffer(a: Config, b: Config): string[] {
-  const names = Object.keys(b) as (keyof Config)[];
-  return names.filter((name) => !isDeepStrictEqual(a[name], b[name]));
 }
