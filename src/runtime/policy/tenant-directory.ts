@@ -92,11 +92,17 @@ export class TenantDirectory {
     for (const id of before.keys()) if (!this.#byId.has(id)) this.#release(id);
   }
 
-  /** What the store had at the start. */
-  load(tenants: readonly StoredTenant[], raises: ReadonlyMap<string, readonly QuotaRaise[]>): void {
+  /** All that the store has; tells whose weight or meters are others now. */
+  load(
+    tenants: readonly StoredTenant[],
+    raises: ReadonlyMap<string, readonly QuotaRaise[]>,
+  ): readonly string[] {
+    const before = this.#byId;
     this.#stored = new Map(tenants.map((tenant) => [tenant.id, tenant]));
     this.#raises = new Map(raises);
     this.replace(this.#config);
+    const isOther = ([id, record]: [string, TenantRecord]) => differ(record, this.#byId.get(id));
+    return [...before].filter(isOther).map(([id]) => id);
   }
 
   /** There has been a key: without one nobody comes in any more, although none may be left. */

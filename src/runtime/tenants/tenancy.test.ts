@@ -8,6 +8,8 @@ import { MemoryTenantStore } from "../../stores/tenants/memory-tenant-store.ts";
 import type { StoredUse } from "../../stores/tenants/tenant-store.ts";
 import { Tenancy } from "./tenancy.ts";
 
+/** The end of the day at which the clock of these tests stands. */
+const UNTIL_MS = Date.parse("2026-01-02T00:00:00Z");
 const CALL = demandOf({ requests: 1, tokens: 100 });
 
 /** A store that can be told to fail. */
@@ -100,6 +102,20 @@ describe("what tenants use", () => {
     await tenancy.close();
   });
 
+  test("of an erased tenant is written no more, not even what a running call reports later", async () => {
+    const { tenancy, tenant, kept } = await start();
+    const before = tenant("acme");
+    tenancy.used(before, CALL);
+    await tenancy.erased("acme");
+    tenancy.used(before, CALL);
+    await tenancy.tick();
+    expect((await kept.load(0)).uses).toEqual([]);
+    tenancy.used(tenant("acme"), CALL);
+    await tenancy.tick();
+    expect((await kept.usesOf("acme", 0))[0]).toMatchObject({ requests: 1 });
+    await tenancy.close();
+  });
+
   test("without quotas opens no store", async () => {
     const { tenancy, tenant, store } = await start({ acme: {} });
     tenancy.used(tenant("acme"), CALL);
@@ -160,6 +176,20 @@ describe("a tenant that changes", () => {
     await tenancy.changed("beta");
     expect(changed).toEqual(["beta"]);
     expect(tenancy.directory.known.has("beta")).toBe(false);
+    await tenancy.close();
+  });
+
+  test("is known although the admin API has opened the store that another process had made", async () => {
+    const { tenancy, kept, store } = await start({ acme: {} });
+    const tenant = { id: "beta", settings: SETTINGS, isBlocked: false, createdAt: 0 };
+    await kept.apply([{ kind: "add-tenant", tenant }], entry);
+    await kept.addUse([
+      { tenant: "beta", span: "day", endsAt: UNTIL_MS, requests: 3, tokens: 5, usdMicros: 0 },
+    ]);
+    await store.open();
+    await tenancy.tick();
+    expect(tenancy.directory.known.has("beta")).toBe(true);
+    expect((await tenancy.countsOf("beta")).use.day.requests).toBe(3);
     await tenancy.close();
   });
 

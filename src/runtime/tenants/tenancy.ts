@@ -48,6 +48,8 @@ export class Tenancy implements LiveTenants {
   readonly #raised = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #ticking: Promise<void> | null = null;
+  /** What the store had when it was opened is known; the admin API may have opened it. */
+  #isLoaded = false;
   #hasFailed = false;
   #forgotAt = Number.NEGATIVE_INFINITY;
 
@@ -100,7 +102,7 @@ export class Tenancy implements LiveTenants {
     const now = this.#options.clock.now();
     const { ledger } = tenant;
     ledger.use.add(used, now);
-    if (this.directory.ledgers.isKnown(ledger.id)) this.#flush.add(ledger);
+    if (this.directory.ledgers.isKnown(ledger)) this.#flush.add(ledger);
     this.#watch.look(tenant, used, this.#config.alerts, now);
   }
 
@@ -114,8 +116,7 @@ export class Tenancy implements LiveTenants {
   }
 
   async erased(tenant: string): Promise<void> {
-    this.directory.forgetUse(tenant);
-    this.alerts.forget(tenant);
+    this.#forget(tenant);
     await this.changed(tenant);
   }
 
@@ -167,13 +168,15 @@ export class Tenancy implements LiveTenants {
   }
 
   async #work(): Promise<void> {
-    const store = this.store.opened ?? (this.#needsStore ? await this.#open() : null);
+    const isNew = !this.#isLoaded && (this.store.opened !== null || this.#needsStore);
+    const store = isNew ? await this.#open() : this.store.opened;
     this.#endRaises();
     if (store === null) return;
-    await this.#flush.writeTo(store, this.#options.clock.now());
+    // First what others have changed: of a tenant that was erased nothing is written any more.
     const changed = await store.changed();
     if (changed === "all") await this.#load(store);
     else for (const change of changed) await this.#take(store, change);
+    await this.#flush.writeTo(store, this.#options.clock.now());
     await this.#forgetOldAudit(store);
   }
 
@@ -184,6 +187,7 @@ export class Tenancy implements LiveTenants {
   async #open(): Promise<TenantStore> {
     const store = await this.store.open();
     const uses = await this.#load(store);
+    this.#isLoaded = true;
     const now = this.#options.clock.now();
     for (const use of uses) {
       const state = { ...use, endsAt: use.endsAt * MICROS_PER_MS };
@@ -221,15 +225,19 @@ export class Tenancy implements LiveTenants {
       byTenant.set(raise.tenant, [...known, raiseOf(raise)]);
       this.#raised.add(raise.tenant);
     }
-    const before = [...this.directory.known.keys()];
-    this.directory.load(tenants, byTenant);
-    for (const id of before) this.#options.onChanged(id);
+    for (const id of this.directory.load(tenants, byTenant)) this.#options.onChanged(id);
     return uses;
   }
 
   async #take(store: TenantStore, { tenant, isErased }: ChangedTenant): Promise<void> {
-    if (isErased) this.directory.forgetUse(tenant);
+    if (isErased) this.#forget(tenant);
     await this.#reload(store, tenant);
+  }
+
+  #forget(tenant: string): void {
+    this.directory.forgetUse(tenant);
+    this.#flush.forget(tenant);
+    this.alerts.forget(tenant);
   }
 
   async #reload(store: TenantStore, id: string): Promise<void> {

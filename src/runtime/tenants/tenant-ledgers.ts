@@ -47,8 +47,9 @@ export class TenantLedgers {
     return created;
   }
 
-  isKnown(id: string): boolean {
-    return this.#known.has(id);
+  /** It is that of a tenant of the file or the store, and was not forgotten. */
+  isKnown(ledger: TenantLedger): boolean {
+    return this.#known.get(ledger.id) === ledger;
   }
 
   /** It is in no file and no store any more: what it has used is kept among the others. */

@@ -14,6 +14,11 @@ export class UseFlush {
     this.#dirty.add(ledger);
   }
 
+  /** What it has used is not to be written any more. */
+  forget(tenant: string): void {
+    for (const ledger of this.#dirty) if (ledger.id === tenant) this.#dirty.delete(ledger);
+  }
+
   /**
    * What cannot be written stays, to be written with the next.
    *
