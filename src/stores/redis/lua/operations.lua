@@ -1,0 +1,168 @@
+-- Operations: what instances ask for, in the order in which they came; each returns its result.
+local NO_DEADLINE = 4503599627370496
+displaced = {}
+
+--- A shared meter by its number, or a tenant's own by tenant and place.
+local function meterAt(reference)
+  if type(reference) == "number" then return S.meters[reference + 1] end
+  return ownMeters(reference[1])[reference[2] + 1]
+end
+
+local function meterFor(spec, share)
+  local index = S.meterByKey[spec.key]
+  if index then return index end
+  insert(S.meters, newMeter(spec, share))
+  S.meterByKey[spec.key] = #S.meters
+  insert(S.pathsOf, 0)
+  return #S.meters
+end
+
+operations = {}
+
+function operations.path(key, specs, share)
+  local known = S.pathByKey[key]
+  if known then return known - 1 end
+  local path = { meters = {}, service = FIRST_SERVICE_MICROS, charged = {}, real = {} }
+  for i, spec in ipairs(specs) do
+    local index = meterFor(spec, share)
+    path.meters[i], path.charged[i], path.real[i] = index, 0, 0
+    S.pathsOf[index] = S.pathsOf[index] + 1
+  end
+  insert(S.paths, path)
+  S.pathByKey[key] = #S.paths
+  refreshPaths()
+  return #S.paths - 1
+end
+
+--- Gives a tenant meters of its own; those it has stay.
+function operations.tenant(tenant, specs, share)
+  local own = ownMeters(tenant)
+  for _, spec in ipairs(specs) do
+    local isKnown = false
+    for _, meter in ipairs(own) do isKnown = isKnown or meter.key == spec.key end
+    if not isKnown then insert(own, newMeter(spec, share)) end
+  end
+  return true
+end
+
+function operations.weigh(tenant, weight)
+  for b, band in ipairs(S.bands) do
+    local account = openAccount(b .. ":" .. tenant)
+    if account and account.weight ~= weight then
+      if account.competing > 0 then band.activeWeight = band.activeWeight + weight - account.weight end
+      account.weight = weight
+      account.isChanged = true
+    end
+  end
+  return true
+end
+
+--- The tightest of the limits that can never hold the demand; nil: it fits.
+local function tooSmall(demand, path, tenant, own)
+  local tightest, excess = nil, 1
+  for i, meter in ipairs(path.meters) do
+    local times = amountAt(demand, path.columns[i], meter) / meter.capacity
+    if times > excess then tightest, excess = meter, times end
+  end
+  if tightest or not own then return tightest end
+  for _, meter in ipairs(ownMeters(tenant)) do
+    if amountAt(demand, ownColumn(meter), meter) > meter.capacity then return meter end
+  end
+  return nil
+end
+
+local function flowFor(tenant, weight, own, band, path)
+  local key = band .. ":" .. tenant
+  local account = openAccount(key) or createAccount(key, weight, own)
+  return account, flowOn(account, path) or newFlow(account, path)
+end
+
+--- `patience` and `due` are microseconds from now; `due` -1: no deadline.
+function operations.enqueue(tenant, weight, own, band, path, demand, patience, due, isChainStep)
+  local small = tooSmall(demand, openPath(path + 1), tenant, own)
+  if small then return { "demand_exceeds_limit", small.key } end
+  if S.waiting >= S.maxWaiting then
+    local victim = lastBelow(band + 1)
+    if not victim then return { "queue_full", "" } end
+    removeWaiter(victim)
+    insert(displaced, victim)
+  end
+  local sequence = S.sequence
+  S.sequence = sequence + 1
+  local urgency = due >= 0 and NOW + due or NO_DEADLINE
+  if isChainStep then urgency = urgency - 2 * NO_DEADLINE end
+  local account, flow = flowFor(tenant, weight, own, band + 1, path + 1)
+  demand[6] = demand[6] or false
+  local waiter = demand
+  waiter.member, waiter.sequence, waiter.account, waiter.path = memberOf(sequence), sequence, account.key, path + 1
+  waiter.urgency, waiter.expiresAt, waiter.since = urgency, NOW + patience, NOW
+  waiter.bypassed, waiter.instance, waiter.flow = 0, INSTANCE, flow
+  addWaiter(waiter, NOW)
+  return sequence
+end
+
+function operations.cancel(sequence)
+  local waiter = openWaiter(memberOf(sequence))
+  if not waiter then return false end
+  removeWaiter(waiter)
+  return true
+end
+
+function operations.settle(sequence, counted)
+  local grant = takeGrant(INSTANCE, memberOf(sequence))
+  if not grant then return false end
+  settleAll(grant, counted)
+  return true
+end
+
+--- Settles an attempt and queues it again, in its old place in its tenant's order.
+function operations.retry(sequence, counted, eligibleIn, expiresIn)
+  local member = memberOf(sequence)
+  local waiter = takeGrant(INSTANCE, member)
+  if not waiter then return false end
+  settleAll(waiter, counted)
+  local band, tenant = waiter.account:match("^(%d+):(.*)$")
+  local _, flow = flowFor(tenant, waiter.weight, waiter.own, tonumber(band), waiter.path)
+  waiter.member, waiter.sequence, waiter.flow, waiter.instance = member, sequence, flow, INSTANCE
+  waiter.expiresAt, waiter.since, waiter.bypassed = NOW + expiresIn, NOW, 0
+  addWaiter(waiter, NOW + eligibleIn)
+  return true
+end
+
+--- Nothing that touches the meter leaves for so long; whoever cannot wait for it is told so.
+function operations.freeze(reference, micros)
+  local meter = meterAt(reference)
+  meter.frozenUntil = max(meter.frozenUntil, NOW + micros)
+  if type(reference) ~= "number" then return true end
+  for _, waiter in ipairs(newWaiters) do
+    if waiter.isWaiting and not waiter.isStored then noteHopeless(waiter, reference + 1, meter.frozenUntil) end
+  end
+  S.rests = S.rests or {}
+  insert(S.rests, { meter = reference + 1, from = "-inf", to = meter.frozenUntil })
+  return true
+end
+
+function operations.adjust(reference, delta)
+  adjust(meterAt(reference), delta)
+  return true
+end
+
+function operations.resize(reference, capacity, per, interval, allowance)
+  local meter = meterAt(reference)
+  resize(meter, capacity, per)
+  meter.interval, meter.allowance = interval, allowance
+  refreshPaths()
+  return true
+end
+
+function operations.foreign(reference, rate)
+  setForeign(meterAt(reference), rate)
+  refreshPaths()
+  return true
+end
+
+function operations.margin(reference, share)
+  meterAt(reference).margin = share
+  refreshPaths()
+  return true
+end
