@@ -32,9 +32,21 @@ const slotLimit = fc.integer({ min: 1, max: 6 }).map(
   }),
 );
 
+export interface StoreWorld {
+  readonly margin: number;
+  readonly holdback: number;
+  readonly guarantees: SchedulerOptions["guarantees"];
+  readonly ceilings: NonNullable<SchedulerOptions["ceilings"]>;
+  readonly maxWaiting: number;
+  readonly initialShare: number;
+  readonly account: readonly (Limit | null)[];
+  readonly models: readonly Limit[];
+  readonly tenants: readonly { readonly weight: number; readonly own: readonly (Limit | null)[] }[];
+}
+
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { freq: 2, nil: null });
 
-export const storeWorlds = fc.record({
+export const storeWorlds: fc.Arbitrary<StoreWorld> = fc.record({
   margin: fc.constantFrom(0, 0, 0.1),
   holdback: fc.constantFrom(0, 0, 0.2),
   guarantees: fc.constantFrom(
@@ -77,7 +89,39 @@ export const storeWorlds = fc.record({
     { minLength: 1, maxLength: 5 },
   ),
 });
-export type StoreWorld = typeof storeWorlds extends fc.Arbitrary<infer T> ? T : never;
+/** The same where much more is asked than there is: heads that wait, are passed and are guaranteed a share. */
+export const busyWorlds: fc.Arbitrary<StoreWorld> = fc.record({
+  margin: fc.constant(0),
+  holdback: fc.constantFrom(0, 0.1),
+  guarantees: fc.constantFrom(
+    [],
+    [{ label: "batch", share: 0.5, bands: [2] }],
+    [
+      { label: "low", share: 0.3, bands: [1, 2] },
+      { label: "batch", share: 0.2, bands: [2] },
+    ],
+  ),
+  ceilings: fc.constantFrom([], [], [{ share: 0.4, bands: [0] }]),
+  maxWaiting: fc.constant(10_000),
+  initialShare: fc.constantFrom(0.2, 1),
+  account: fc.tuple(
+    maybe(limit("requests", 60)),
+    limit("tokens", 500).map((one) => ({ ...one, amount: 1_000 + one.amount, isPaced: false })),
+    fc.constant(null),
+    maybe(slotLimit),
+  ),
+  models: fc.array(
+    limit("tokens", 500).map((one) => ({ ...one, amount: 1_000 + one.amount, isPaced: false })),
+    { minLength: 1, maxLength: 3 },
+  ),
+  tenants: fc.array(
+    fc.record({
+      weight: fc.constantFrom(0.5, 1, 1, 2, 8),
+      own: fc.tuple(fc.constant(null), fc.constant(null)),
+    }),
+    { minLength: 2, maxLength: 12 },
+  ),
+});
 
 const pick = fc.nat({ max: 1_000 });
 const demand = fc.record({
@@ -127,11 +171,50 @@ const steps = fc.oneof(
   { weight: 1, arbitrary: correct },
   { weight: 1, arbitrary: reweigh },
 );
-type Step = typeof steps extends fc.Arbitrary<infer T> ? T : never;
+export type StoreStep = typeof steps extends fc.Arbitrary<infer T> ? T : never;
 
 /** What arrives together is one batch. */
 export const storeHistories = fc.array(fc.array(steps, { minLength: 1, maxLength: 6 }), {
   minLength: 1,
+  maxLength: 40,
+  size: "max",
+});
+
+const busyEnqueue = fc.record({
+  kind: fc.constant("enqueue" as const),
+  tenant: pick,
+  path: pick,
+  band: fc.constantFrom(0, 0, 0, 1, 2, 2),
+  demand: fc.record({
+    requests: fc.constantFrom(1, 1, 1, 0),
+    tokens: fc.constantFrom(0, 10, 10, 40, 150, 400, 1_000),
+    points: fc.constant(0),
+  }),
+  patience: fc.constant(HOUR),
+  dueIn: fc.constantFrom(null, null, null, SECOND),
+  isChainStep: fc.constantFrom(false, false, false, true),
+});
+const busySteps = fc.oneof(
+  { weight: 20, arbitrary: busyEnqueue },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("settle" as const),
+      which: pick,
+      share: fc.constantFrom(0, 0.5, 1, 1, 8),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("pass" as const),
+      micros: fc.oneof(fc.integer({ min: 1, max: 150 * MS }), fc.integer({ min: 1, max: SECOND })),
+    }),
+  },
+  { weight: 1, arbitrary: cancel },
+);
+export const busyHistories = fc.array(fc.array(busySteps, { minLength: 1, maxLength: 12 }), {
+  minLength: 10,
   maxLength: 40,
   size: "max",
 });
@@ -185,7 +268,9 @@ export class StoreHistory {
       this.#references.push({ at, spec: this.#specs.get(key) as MeterSpec });
     });
     return [
-      ...paths.map((meters, i): Operation => ({ kind: "path", key: `p${i}`, meters, initialShare })),
+      ...paths.map(
+        (meters, i): Operation => ({ kind: "path", key: `p${i}`, meters, initialShare }),
+      ),
       ...own.flatMap((meters, i): Operation[] =>
         meters.length === 0
           ? []
@@ -205,7 +290,7 @@ export class StoreHistory {
     return spec;
   }
 
-  operation(step: Step): Operation | null {
+  operation(step: StoreStep): Operation | null {
     switch (step.kind) {
       case "pass":
         return null;
@@ -237,7 +322,7 @@ export class StoreHistory {
     }
   }
 
-  #enqueue(step: Extract<Step, { kind: "enqueue" }>): Operation {
+  #enqueue(step: Extract<StoreStep, { kind: "enqueue" }>): Operation {
     const which = step.tenant % this.#weights.length;
     const { requests, tokens, points } = step.demand;
     return {
@@ -254,7 +339,7 @@ export class StoreHistory {
     };
   }
 
-  #correct({ meter, how, share: part }: Extract<Step, { kind: "correct" }>): Operation {
+  #correct({ meter, how, share: part }: Extract<StoreStep, { kind: "correct" }>): Operation {
     const { at, spec } = this.#references[meter % this.#references.length];
     switch (how) {
       case "freeze":

@@ -25,7 +25,7 @@ const FILES = [
 ] as const;
 
 /** What a file defines at its margin without `local` is there for the files after it. */
-const SHARED = /^(?:function (\w+)|(\w+(?:, \w+)*) =)/gm;
+const SHARED = /^(?:function (\w+)\(|(\w+(?:, \w+)*) =)/gm;
 
 export interface Script {
   readonly source: string;
@@ -42,12 +42,26 @@ export function readScript(): Script {
   return { source, sha: createHash("sha1").update(source).digest("hex") };
 }
 
-/** Each file is a block of its own, because Lua allows 200 local names in one; Redis allows no globals. */
+/**
+ * Each file is a function that is given what it uses of the files before it and returns what it
+ * shares. Redis allows no globals, and Lua looks up each name that a closure takes from an open
+ * scope in a list: with all files in one scope that would be most of the time of a small step.
+ */
 function joined(texts: readonly string[]): string {
-  const shared = texts.flatMap((text) =>
-    [...text.matchAll(SHARED)].flatMap(([, name, names]) => name ?? names),
-  );
-  const last = texts.at(-1);
-  const blocks = texts.slice(0, -1).map((text) => `do\n${text}\nend`);
-  return [`local ${shared.join(", ")}`, ...blocks, last].join("\n");
+  const known: string[] = [];
+  const blocks = texts.map((text) => {
+    const words = new Set(text.match(/\w+/g));
+    const given = known.filter((name) => words.has(name)).join(", ");
+    const shared = sharedNames(text);
+    known.push(...shared);
+    if (shared.length === 0) return text;
+    const names = shared.join(", ");
+    return `local ${names} = (function(${given})\nlocal ${names}\n${text}\nreturn ${names}\nend)(${given})`;
+  });
+  return blocks.join("\n");
+}
+
+function sharedNames(text: string): string[] {
+  const names = [...text.matchAll(SHARED)].flatMap(([, name, list]) => name ?? list.split(", "));
+  return [...new Set(names)];
 }

@@ -1,21 +1,46 @@
 -- Accounts: what each tenant has had in one band, with its flows, one a path. Read when they are
--- first asked for, written once at the end of the step.
-accounts, rawAccounts, flowByMember = {}, {}, {}
+-- first asked for, written once at the end of the step. A key is the band's letter and the tenant.
+local byte, char = string.byte, string.char
+local BEFORE_FIRST_BAND = 64
+
+local accounts, rawAccounts, changed = {}, {}, {}
+
+function accountKey(band, tenant) return char(BEFORE_FIRST_BAND + band) .. tenant end
+
+function tenantOf(account) return account.key:sub(2) end
 
 --- A flow competes where it has waiters and is not parked.
 function isCompeting(flow) return flow.size > 0 and flow.parkedUntil == 0 end
 
+--- What the flow is called in its lane: flows of one tag go in the order of their numbers.
+function memberOfFlow(flow)
+  local member = flow.member
+  if not member then
+    member = format("%08x", flow.id) .. flow.account.key
+    flow.member = member
+  end
+  return member
+end
+
+local function newAccount(key, weight, turn, own)
+  local account = {
+    key = key, band = S.bands[byte(key) - BEFORE_FIRST_BAND],
+    weight = weight, turn = turn, own = own, flows = {}, competing = 0,
+  }
+  accounts[key] = account
+  return account
+end
+
 local function addFlow(account, id, path, tag, size, queued, parkedUntil)
   local flow = {
-    id = id, path = path, tag = tag, size = size, queued = queued, parkedUntil = parkedUntil,
-    account = account, band = account.band, stored = size,
-    member = format("%08x", id) .. account.key,
+    id = id, path = path, tag = tag, size = size, stored = size, queued = queued,
+    parkedUntil = parkedUntil, account = account, band = account.band,
   }
-  insert(account.flows, flow)
-  flowByMember[flow.member] = flow
+  account.flows[#account.flows + 1] = flow
   return flow
 end
 
+--- The account, or false if there is none.
 function openAccount(key)
   local account = accounts[key]
   if account ~= nil then return account end
@@ -26,41 +51,59 @@ function openAccount(key)
     return false
   end
   local cells = unpackMessage(raw)
-  account = { key = key, band = S.bands[tonumber(key:match("^%d+"))], weight = cells[1], turn = cells[2], own = cells[3], flows = {}, competing = 0 }
+  account = newAccount(key, cells[1], cells[2], cells[3])
   for i = 4, #cells, 6 do
     local flow = addFlow(account, cells[i], cells[i + 1], cells[i + 2], cells[i + 3], cells[i + 4], cells[i + 5])
     if isCompeting(flow) then account.competing = account.competing + 1 end
   end
-  accounts[key] = account
   return account
 end
 
 --- Fetches what will be asked for, in one call.
 function prefetchAccounts(keys)
   local wanted = {}
-  for _, key in ipairs(keys) do
+  for i = 1, #keys do
+    local key = keys[i]
     if accounts[key] == nil and rawAccounts[key] == nil then
       rawAccounts[key] = false
-      insert(wanted, key)
+      wanted[#wanted + 1] = key
     end
   end
   if #wanted == 0 then return end
   local found = call("HMGET", ACCOUNTS_KEY, unpack(wanted))
-  for i, key in ipairs(wanted) do rawAccounts[key] = found[i] end
+  for i = 1, #wanted do rawAccounts[wanted[i]] = found[i] end
 end
 
 --- `own`: the tenant has meters of its own.
-function createAccount(key, weight, own)
-  local account = { key = key, band = S.bands[tonumber(key:match("^%d+"))], weight = weight, turn = 0, own = own, flows = {}, competing = 0 }
-  accounts[key] = account
-  return account
+function createAccount(key, weight, own) return newAccount(key, weight, 0, own) end
+
+function changeAccount(account)
+  if account.isChanged then return end
+  account.isChanged = true
+  changed[#changed + 1] = account
 end
 
 function flowOn(account, path)
-  for _, flow in ipairs(account.flows) do
-    if flow.path == path then return flow end
+  local flows = account.flows
+  for i = 1, #flows do
+    if flows[i].path == path then return flows[i] end
   end
   return nil
+end
+
+--- The flow that a lane knows by this name.
+function flowOfMember(member)
+  local account = openAccount(member:sub(9))
+  local flows = account.flows
+  local flow = flows[1]
+  if #flows > 1 then
+    local id = tonumber(member:sub(1, 8), 16)
+    for i = 1, #flows do
+      if flows[i].id == id then flow = flows[i] end
+    end
+  end
+  flow.member = member
+  return flow
 end
 
 function newFlow(account, path)
@@ -71,19 +114,17 @@ end
 
 function saveAccounts()
   local values = {}
-  for key, account in pairs(accounts) do
-    if account and account.isChanged then
-      local cells = { account.weight, account.turn, account.own }
-      for _, flow in ipairs(account.flows) do
-        local n = #cells
-        cells[n + 1], cells[n + 2], cells[n + 3] = flow.id, flow.path, flow.tag
-        cells[n + 4], cells[n + 5], cells[n + 6] = flow.size, flow.queued, flow.parkedUntil
-      end
-      insert(values, key)
-      insert(values, pack(cells))
+  for i = 1, #changed do
+    local account = changed[i]
+    local flows = account.flows
+    local cells = { account.weight, account.turn, account.own }
+    for n = 1, #flows do
+      local flow, at = flows[n], 6 * n - 3
+      cells[at + 1], cells[at + 2], cells[at + 3] = flow.id, flow.path, flow.tag
+      cells[at + 4], cells[at + 5], cells[at + 6] = flow.size, flow.queued, flow.parkedUntil
     end
+    values[2 * i - 1] = account.key
+    values[2 * i] = pack(cells)
   end
   callWithAll("HSET", ACCOUNTS_KEY, values)
 end
-
-function tenantOf(account) return (account.key:gsub("^%d+:", "", 1)) end

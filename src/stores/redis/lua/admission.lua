@@ -1,9 +1,10 @@
 -- Admission: does a waiter fit in all its meters, and what changes in them when it is granted or settled.
-fit = { amounts = {}, costs = {}, waits = {}, dominantCost = 0, sharedCost = 0, wait = 0 }
+fit = { amounts = {}, costs = {}, waits = {}, dominantCost = 0, sharedCost = 0, isSparse = false, wait = 0 }
+local amounts, costs, waits = fit.amounts, fit.costs, fit.waits
 
 --- Takes a waiter with its price.
 function price(waiter, path)
-  local dominant, amounts, costs = 0, fit.amounts, fit.costs
+  local dominant, isSparse = 0, false
   local columns, nanos, meters = path.columns, path.nanos, path.meters
   for i = 1, path.count do
     local column = columns[i]
@@ -11,18 +12,25 @@ function price(waiter, path)
     local cost = amount * nanos[i]
     amounts[i] = amount
     costs[i] = cost
-    if cost > dominant then dominant = cost end
+    if cost > dominant then dominant = cost
+    elseif cost == 0 then isSparse = true end
   end
   fit.dominantCost = dominant
-  fit.sharedCost = largestAt(costs, path.sharedPlaces)
+  fit.isSparse = isSparse
+  fit.sharedCost = path.allShared and dominant or largestAt(costs, path.sharedPlaces)
 end
 
 --- How long until what was priced fits above these floors?
 function measure(path, floors)
-  local most, amounts, waits = 0, fit.amounts, fit.waits
+  local most, meters = 0, path.meters
   for i = 1, path.count do
-    local amount = amounts[i]
-    local wait = amount > 0 and waitFor(path.meters[i], amount, floors[i]) or 0
+    local amount, meter, wait = amounts[i], meters[i], 0
+    if amount > 0 then
+      if not meter.seen then see(meter) end
+      -- Most limits neither rest nor are paced, and have room.
+      if meter.isPlain and levelOf(meter) >= amount + floors[i] then wait = 0
+      else wait = waitFor(meter, amount, floors[i]) end
+    end
     waits[i] = wait
     if wait > most then most = wait end
   end
@@ -49,8 +57,10 @@ function ownMeters(tenant)
   return own
 end
 
+local NO_METERS = {}
+
 local function ownMetersOf(account)
-  if not account.own then return {} end
+  if not account.own then return NO_METERS end
   return ownMeters(tenantOf(account))
 end
 
@@ -67,7 +77,9 @@ function ownWait(waiter, account)
 end
 
 function debitAll(waiter, flow, path)
-  for i = 1, path.count do debit(path.meters[i], fit.amounts[i]) end
+  local meters = path.meters
+  for i = 1, path.count do debit(meters[i], amounts[i]) end
+  if not flow.account.own then return end
   for _, meter in ipairs(ownMetersOf(flow.account)) do
     debit(meter, amountAt(waiter, ownColumn(meter), meter))
   end
@@ -88,7 +100,7 @@ charged, real = {}, {}
 
 --- Replaces the reservation by what was really counted, in every meter and in the fair account.
 function settleAll(grant, counted)
-  local path = openPath(grant.path)
+  local path = openPath(grant[PATH])
   local elapsed = NOW - grant.since
   for i = 1, path.count do
     local meter, column = path.meters[i], path.columns[i]
@@ -101,9 +113,9 @@ function settleAll(grant, counted)
       real[i] = charged[i] - surplus * path.nanos[i]
     end
   end
-  local account = openAccount(grant.account)
-  local flow = account and flowOn(account, grant.path)
-  if flow then correctCharge(flow, path, laneOf(flow.band, flow.path), charged, real) end
+  local account = openAccount(grant[ACCOUNT])
+  local flow = account and flowOn(account, grant[PATH])
+  if flow then correctCharge(flow, path, laneOfFlow(flow), charged, real) end
   if account then
     for _, meter in ipairs(ownMetersOf(account)) do
       settleMeter(grant, meter, ownColumn(meter), counted)

@@ -1,9 +1,9 @@
 -- Backlog: a waiter enters its flow, a flow its lane; and the sums of what waits.
 local function compete(flow)
-  local account, band, lane = flow.account, flow.band, laneFor(flow.band, flow.path)
+  local account, band, lane = flow.account, flow.band, laneOfFlow(flow)
   if account.competing == 0 then account.turn = max(account.turn, band.front) end
   flow.tag = max(flow.tag, lane.front)
-  account.isChanged = true
+  changeAccount(account)
   addToLane(lane, flow)
   account.competing = account.competing + 1
   if account.competing == 1 then
@@ -16,7 +16,7 @@ end
 
 local function withdraw(flow)
   local account, band = flow.account, flow.band
-  removeFromLane(laneOf(band, flow.path), flow)
+  removeFromLane(laneOfFlow(flow), flow)
   account.competing = account.competing - 1
   if account.competing == 0 then
     band.competing = band.competing - 1
@@ -28,9 +28,9 @@ local function withdraw(flow)
 end
 
 local function endParking(flow)
-  call("ZREM", PARKED_KEY, flow.member)
+  call("ZREM", PARKED_KEY, memberOfFlow(flow))
   flow.parkedUntil = 0
-  flow.account.isChanged = true
+  changeAccount(flow.account)
   S.parked = S.parked - 1
 end
 
@@ -43,36 +43,35 @@ end
 function park(flow, time)
   withdraw(flow)
   flow.parkedUntil = time
-  flow.account.isChanged = true
-  call("ZADD", PARKED_KEY, format("%.17g", time), flow.member)
+  changeAccount(flow.account)
+  call("ZADD", PARKED_KEY, time, memberOfFlow(flow))
   S.parked = S.parked + 1
 end
 
 --- A flow is parked for the sake of its head: another head may fit at once.
 local function recheck(flow, waiter)
-  if topOf(flow) == waiter then call("ZADD", PARKED_KEY, 0, flow.member) end
+  if topOf(flow) == waiter then call("ZADD", PARKED_KEY, 0, memberOfFlow(flow)) end
 end
 
 function count(waiter, sign)
   local flow = flowOf(waiter)
-  local band, lane, path = flow.band, laneFor(flow.band, flow.path), openPath(flow.path)
+  local band, lane = flow.band, laneOfFlow(flow)
+  local queued = lane.queued
   band.waiting = band.waiting + sign
   flow.queued = flow.queued + sign
-  flow.account.isChanged = true
+  changeAccount(flow.account)
   S.waiting = S.waiting + sign
-  local isSparse = false
-  for i = 1, path.count do
-    local amount = amountAt(waiter, path.columns[i], path.meters[i])
-    lane.queued[i] = lane.queued[i] + sign * amount
-    if amount == 0 then isSparse = true end
+  for column = 1, 5 do
+    local amount = waiter[column]
+    if amount ~= 0 then queued[column] = queued[column] + sign * amount end
   end
-  if isSparse then lane.sparse = lane.sparse + sign end
+  if waiter[SPARSE] then lane.sparse = lane.sparse + sign end
 end
 
 local function enter(waiter)
   local flow = flowOf(waiter)
   addToLine(flow, waiter)
-  flow.account.isChanged = true
+  changeAccount(flow.account)
   if flow.parkedUntil > 0 then recheck(flow, waiter)
   elseif flow.size == 1 then compete(flow) end
 end
@@ -82,19 +81,19 @@ function addWaiter(waiter, eligibleAt)
   keepWaiter(waiter)
   count(waiter, 1)
   if eligibleAt <= NOW then
-    waiter.isLater = false
+    waiter[LATER] = false
     enter(waiter)
     return
   end
-  waiter.isLater = true
+  waiter[LATER] = true
   S.later = S.later + 1
-  call("ZADD", LATER_KEY, format("%.17g", eligibleAt), waiter.member)
+  call("ZADD", LATER_KEY, eligibleAt, waiter.member)
 end
 
 local function dropLater(waiter)
   call("ZREM", LATER_KEY, waiter.member)
-  waiter.isLater = false
-  waiter.isChanged = true
+  waiter[LATER] = false
+  alterWaiter(waiter)
   S.later = S.later - 1
 end
 
@@ -102,7 +101,7 @@ local function leave(waiter)
   local flow = flowOf(waiter)
   if flow.parkedUntil > 0 then recheck(flow, waiter) end
   removeFromLine(flow, waiter)
-  flow.account.isChanged = true
+  changeAccount(flow.account)
   if flow.size > 0 then return end
   if flow.parkedUntil > 0 then endParking(flow)
   else withdraw(flow) end
@@ -111,26 +110,21 @@ end
 --- Takes a waiter out, wherever it waits.
 function removeWaiter(waiter)
   count(waiter, -1)
-  if waiter.isLater then dropLater(waiter) else leave(waiter) end
+  if waiter[LATER] then dropLater(waiter) else leave(waiter) end
   dropWaiter(waiter)
-end
-
-local function flowOfMember(member)
-  openAccount(member:sub(9))
-  return flowByMember[member]
 end
 
 --- Lets in whatever has become eligible.
 function advance()
   if S.later > 0 then
-    for _, member in ipairs(call("ZRANGEBYSCORE", LATER_KEY, "-inf", format("%.17g", NOW))) do
+    for _, member in ipairs(call("ZRANGEBYSCORE", LATER_KEY, "-inf", NOW)) do
       local waiter = openWaiter(member)
       dropLater(waiter)
       enter(waiter)
     end
   end
   if S.parked > 0 then
-    for _, member in ipairs(call("ZRANGEBYSCORE", PARKED_KEY, "-inf", format("%.17g", NOW))) do
+    for _, member in ipairs(call("ZRANGEBYSCORE", PARKED_KEY, "-inf", NOW)) do
       unpark(flowOfMember(member))
     end
   end
@@ -140,7 +134,7 @@ end
 function unparkTenant(tenant)
   if S.parked == 0 then return end
   for b = 1, #S.bands do
-    local account = openAccount(b .. ":" .. tenant)
+    local account = openAccount(accountKey(b, tenant))
     for _, flow in ipairs(account and account.flows or {}) do
       if flow.parkedUntil > 0 then unpark(flow) end
     end

@@ -71,14 +71,14 @@ function passageOf(flow, lane, path, waiter, costs)
       local head = inBand[meter]
       if head then
         if head.band ~= flow.band then return "closed" end
-        local isSpent = head.waiter.bypassed + cost > head.bound
+        local isSpent = head.waiter[BYPASSED] + cost > head.bound
         if isSpent then head.bound = 0 end
         if isSpent or hasHadMore(flow, lane, head) then passage = "spent" end
       end
       for _, heads in ipairs(credited) do
         local first = heads[meter]
         if first and first.waiter ~= waiter and passage ~= "spent"
-          and first.waiter.bypassed + cost > first.bound then
+          and first.waiter[BYPASSED] + cost > first.bound then
           passage = "yields"
         end
       end
@@ -126,8 +126,8 @@ function recordPassing(path, costs)
     end
   end
   for waiter, cost in pairs(passed) do
-    waiter.bypassed = waiter.bypassed + cost
-    waiter.isChanged = true
+    waiter[BYPASSED] = waiter[BYPASSED] + cost
+    alterWaiter(waiter)
   end
   return isPassing
 end

@@ -7,35 +7,37 @@ end
 
 function largestAt(costs, places)
   local most = 0
-  for _, i in ipairs(places) do if costs[i] > most then most = costs[i] end end
+  for n = 1, #places do
+    local cost = costs[places[n]]
+    if cost > most then most = cost end
+  end
   return most
-end
-
-local function leavesOneOut(costs, count)
-  for i = 1, count do if costs[i] == 0 then return true end end
-  return false
 end
 
 --- The tag after a grant, and the clock of `time` (a lane or a band) with it.
 local function moved(time, tag, worth, isPassing, isSparse)
-  local start = max(tag, time.clock)
-  local reached = isSparse and min(start, time.clock + worth) or start
+  local clock = time.clock
+  local start = tag > clock and tag or clock
+  local reached = start
+  if isSparse and clock + worth < start then reached = clock + worth end
   if not isPassing then time.clock = reached end
   if reached > time.front then time.front = reached end
   return start + worth
 end
 
-function charge(flow, path, lane, costs, isPassing)
+--- Charges what is priced in `fit`.
+function charge(flow, path, lane, fit, isPassing)
   local account, band = flow.account, flow.band
   local weight = account.weight
-  local isSparse = leavesOneOut(costs, path.count)
-  flow.tag = moved(lane, flow.tag, round(largest(costs, path.count) / weight), isPassing, isSparse)
-  account.turn = moved(band, account.turn, round(largestAt(costs, path.sharedPlaces) / weight), isPassing, isSparse)
-  account.isChanged = true
-  for _, sibling in ipairs(account.flows) do
+  flow.tag = moved(lane, flow.tag, round(fit.dominantCost / weight), isPassing, fit.isSparse)
+  account.turn = moved(band, account.turn, round(fit.sharedCost / weight), isPassing, fit.isSparse)
+  changeAccount(account)
+  local flows = account.flows
+  for n = 1, #flows do
+    local sibling = flows[n]
     if sibling ~= flow then
-      local common = round(largestAt(costs, placesSharedWith(path, openPath(sibling.path))) / weight)
-      sibling.tag = max(sibling.tag, laneOf(band, sibling.path).clock) + common
+      local common = round(largestAt(fit.costs, placesSharedWith(path, openPath(sibling.path))) / weight)
+      sibling.tag = max(sibling.tag, laneOfFlow(sibling).clock) + common
     end
   end
 end
@@ -55,21 +57,23 @@ function correctCharge(flow, path, lane, charged, real)
   local shared = largestAt(real, path.sharedPlaces) - largestAt(charged, path.sharedPlaces)
   flow.tag = corrected(flow.tag, lane.clock, change, longest, weight)
   account.turn = corrected(account.turn, band.clock, shared, longest, weight)
-  account.isChanged = true
-  for _, sibling in ipairs(account.flows) do
+  changeAccount(account)
+  local flows = account.flows
+  for n = 1, #flows do
+    local sibling = flows[n]
     if sibling ~= flow then
       local places = placesSharedWith(path, openPath(sibling.path))
       local common = largestAt(real, places) - largestAt(charged, places)
-      sibling.tag = corrected(sibling.tag, laneOf(band, sibling.path).clock, common, longest, weight)
+      sibling.tag = corrected(sibling.tag, laneOfFlow(sibling).clock, common, longest, weight)
     end
   end
 end
 
 --- A grant on one path moves the account's flows on the others.
 function rekeyFlows(flow)
-  for _, sibling in ipairs(flow.account.flows) do
-    if isCompeting(sibling) and not sibling.isHidden then
-      rekeyInLane(laneOf(flow.band, sibling.path), sibling)
-    end
+  local flows = flow.account.flows
+  for n = 1, #flows do
+    local sibling = flows[n]
+    if isCompeting(sibling) and not sibling.isHidden then rekeyInLane(laneOfFlow(sibling), sibling) end
   end
 end

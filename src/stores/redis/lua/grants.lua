@@ -1,47 +1,36 @@
--- Grants: what each instance has been granted and has not settled yet.
-local takenGrants = {}
+-- Grants: what each instance has been granted and has not settled yet. A grant is the waiter with
+-- the time of its grant, and how long its call was expected to take.
+local taken = {}
 
 local function grantsKey(instance) return PREFIX .. ":grants:" .. instance end
 
-local function parseGrant(raw)
-  local cells = unpackMessage(raw)
-  return {
-    account = cells[1], path = cells[2], since = cells[3], predicted = cells[4], urgency = cells[5],
-    weight = cells[6], own = cells[7],
-    cells[8], cells[9], cells[10], cells[11], cells[12], cells[13],
-  }
-end
-
 --- The grant, which is one no longer; nil if there is none.
 function takeGrant(instance, member)
-  if takenGrants[member] then return nil end
+  if taken[member] then return nil end
   local raw = call("HGET", grantsKey(instance), member)
   if not raw then return nil end
-  takenGrants[member] = instance
-  return parseGrant(raw)
-end
-
-local function packGrant(waiter)
-  local account = openAccount(waiter.account)
-  return pack({
-    waiter.account, waiter.path, waiter.since, waiter.predicted, waiter.urgency,
-    account and account.weight or 1, account and account.own or false,
-    waiter[1], waiter[2], waiter[3], waiter[4], waiter[5], waiter[6],
-  })
+  taken[member] = instance
+  local since, predicted, at = struct.unpack("<dd", raw)
+  local grant = unpackMessage(raw:sub(at))
+  grant.member, grant.since, grant.predicted = member, since, predicted
+  return grant
 end
 
 function saveGrants()
-  local taken, made = {}, {}
-  for member, instance in pairs(takenGrants) do
-    taken[instance] = taken[instance] or {}
-    insert(taken[instance], member)
+  local gone, made = {}, {}
+  for member, instance in pairs(taken) do
+    local members = gone[instance] or {}
+    gone[instance] = members
+    members[#members + 1] = member
   end
-  for instance, members in pairs(taken) do callWithAll("HDEL", grantsKey(instance), members) end
-  for _, waiter in ipairs(granted) do
-    local values = made[waiter.instance] or {}
-    made[waiter.instance] = values
-    insert(values, waiter.member)
-    insert(values, packGrant(waiter))
+  for instance, members in pairs(gone) do callWithAll("HDEL", grantsKey(instance), members) end
+  for i = 1, #granted do
+    local waiter = granted[i]
+    local values = made[waiter[OWNER]] or {}
+    made[waiter[OWNER]] = values
+    local n = #values
+    values[n + 1] = waiter.member
+    values[n + 2] = struct.pack("<dd", NOW, waiter.predicted) .. packWaiter(waiter)
   end
   for instance, values in pairs(made) do callWithAll("HSET", grantsKey(instance), values) end
 end

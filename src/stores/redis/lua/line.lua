@@ -1,17 +1,19 @@
 -- Line: one flow's waiters, the most urgent first. What is added in this step stays in `added`, what
 -- Redis holds is read ahead in growing pieces; removals are written with the rest.
-local touchedLines = {}
+local MOST_AHEAD = 64
+
+local touched = {}
 
 local function lineKey(flow) return PREFIX .. ":line:" .. flow.id end
 
-local function touchLine(flow)
+local function touch(flow)
   if flow.added then return end
   flow.added, flow.removed, flow.ahead, flow.from, flow.piece = {}, {}, {}, 1, 1
-  insert(touchedLines, flow)
+  touched[#touched + 1] = flow
 end
 
 function addToLine(flow, waiter)
-  touchLine(flow)
+  touch(flow)
   local added = flow.added
   local place = #added + 1
   while place > 1 and isBefore(waiter, added[place - 1]) do place = place - 1 end
@@ -21,25 +23,28 @@ function addToLine(flow, waiter)
 end
 
 function removeFromLine(flow, waiter)
-  touchLine(flow)
+  touch(flow)
   flow.size = flow.size - 1
   if not waiter.isAdded then
     flow.stored = flow.stored - 1
-    insert(flow.removed, waiter.member)
+    flow.removed[#flow.removed + 1] = waiter.member
     waiter.isOut = true
     return
   end
   waiter.isAdded = false
-  for place, other in ipairs(flow.added) do
-    if other == waiter then
-      remove(flow.added, place)
+  local added = flow.added
+  for place = 1, #added do
+    if added[place] == waiter then
+      remove(added, place)
       return
     end
   end
 end
 
 local function writeRemoved(flow)
-  callWithAll("ZREM", lineKey(flow), flow.removed)
+  local removed = flow.removed
+  if #removed == 0 then return end
+  callWithAll("ZREM", lineKey(flow), removed)
   flow.removed = {}
 end
 
@@ -47,34 +52,40 @@ local function readAhead(flow)
   writeRemoved(flow)
   flow.ahead = call("ZRANGE", lineKey(flow), 0, flow.piece - 1)
   flow.from = 1
-  flow.piece = min(64, flow.piece * 4)
+  flow.piece = min(MOST_AHEAD, flow.piece * 4)
   prefetchWaiters(flow.ahead)
+end
+
+--- What nobody knows any more must not hold up the line.
+local function dropUnknown(flow)
+  if #flow.ahead == 0 then flow.stored = 0 end
+  for i = 1, #flow.ahead do
+    if not openWaiter(flow.ahead[i]) then
+      flow.removed[#flow.removed + 1] = flow.ahead[i]
+      flow.stored, flow.size = flow.stored - 1, flow.size - 1
+    end
+  end
 end
 
 local function storedTop(flow)
   while flow.stored > 0 do
-    for place = flow.from, #flow.ahead do
-      local waiter = waiters[flow.ahead[place]]
-      if waiter and waiter.isWaiting and not waiter.isOut then
+    local ahead = flow.ahead
+    for place = flow.from, #ahead do
+      local waiter = openWaiter(ahead[place])
+      if waiter and not waiter.isOut then
         flow.from = place
         return waiter
       end
     end
     readAhead(flow)
-    if #flow.ahead == 0 then flow.stored = 0 end
-    for _, member in ipairs(flow.ahead) do
-      if not waiters[member] then -- left behind by nobody we know: it must not hold up the line
-        insert(flow.removed, member)
-        flow.stored, flow.size = flow.stored - 1, flow.size - 1
-      end
-    end
+    dropUnknown(flow)
   end
   return nil
 end
 
 --- The most urgent waiter; nil if there is none.
 function topOf(flow)
-  touchLine(flow)
+  touch(flow)
   local stored, added = storedTop(flow), flow.added[1]
   if stored == nil then return added end
   if added == nil then return stored end
@@ -83,7 +94,7 @@ end
 
 --- The least urgent.
 function lastOf(flow)
-  touchLine(flow)
+  touch(flow)
   local added = flow.added[#flow.added]
   if flow.stored == 0 then return added end
   writeRemoved(flow)
@@ -93,13 +104,16 @@ function lastOf(flow)
 end
 
 function saveLines()
-  for _, flow in ipairs(touchedLines) do
+  for i = 1, #touched do
+    local flow = touched[i]
+    local added = flow.added
     writeRemoved(flow)
-    local values = {}
-    for _, waiter in ipairs(flow.added) do
-      insert(values, format("%.17g", waiter.urgency))
-      insert(values, waiter.member)
+    if #added > 0 then
+      local values = {}
+      for n = 1, #added do
+        values[2 * n - 1], values[2 * n] = added[n][URGENCY], added[n].member
+      end
+      callWithAll("ZADD", lineKey(flow), values)
     end
-    callWithAll("ZADD", lineKey(flow), values)
   end
 end

@@ -76,6 +76,7 @@ end
 function putAway(meter)
   meter.seen = nil
   meter.refilled = nil
+  meter.isPlain = nil
   if meter.slots then meter.debits = pack(meter.slots) end
   meter.slots = nil
 end

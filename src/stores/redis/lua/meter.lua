@@ -88,12 +88,15 @@ local SEE = {
   slots = function(meter) meter.seen = true end,
 }
 
+--- Brings a meter to this moment.
 function see(meter)
-  if not meter.seen then SEE[meter.kind](meter) end
+  if meter.seen then return end
+  SEE[meter.kind](meter)
+  meter.isPlain = meter.frozenUntil <= NOW and meter.interval == 0
 end
 
 function levelOf(meter)
-  if not meter.seen then SEE[meter.kind](meter) end
+  if not meter.seen then see(meter) end
   if meter.kind == "bucket" then return meter.base + meter.refilled end
   return meter.capacity - meter.used
 end
@@ -136,7 +139,7 @@ function waitFor(meter, amount, floorAmount)
 end
 
 function debit(meter, amount)
-  see(meter)
+  if not meter.seen then see(meter) end
   meter.charged = meter.charged + amount
   if meter.interval > 0 then
     meter.pacedUntil = max(meter.pacedUntil, NOW) + amount * meter.interval

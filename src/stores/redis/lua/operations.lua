@@ -47,11 +47,11 @@ end
 
 function operations.weigh(tenant, weight)
   for b, band in ipairs(S.bands) do
-    local account = openAccount(b .. ":" .. tenant)
+    local account = openAccount(accountKey(b, tenant))
     if account and account.weight ~= weight then
       if account.competing > 0 then band.activeWeight = band.activeWeight + weight - account.weight end
       account.weight = weight
-      account.isChanged = true
+      changeAccount(account)
     end
   end
   return true
@@ -71,15 +71,23 @@ local function tooSmall(demand, path, tenant, own)
   return nil
 end
 
-local function flowFor(tenant, weight, own, band, path)
-  local key = band .. ":" .. tenant
+local function flowFor(key, weight, own, path)
   local account = openAccount(key) or createAccount(key, weight, own)
-  return account, flowOn(account, path) or newFlow(account, path)
+  return flowOn(account, path) or newFlow(account, path)
+end
+
+local function leavesOneOut(demand, path)
+  for i = 1, path.count do
+    if amountAt(demand, path.columns[i], path.meters[i]) == 0 then return true end
+  end
+  return false
 end
 
 --- `patience` and `due` are microseconds from now; `due` -1: no deadline.
 function operations.enqueue(tenant, weight, own, band, path, demand, patience, due, isChainStep)
-  local small = tooSmall(demand, openPath(path + 1), tenant, own)
+  path = path + 1
+  local open = openPath(path)
+  local small = tooSmall(demand, open, tenant, own)
   if small then return { "demand_exceeds_limit", small.key } end
   if S.waiting >= S.maxWaiting then
     local victim = lastBelow(band + 1)
@@ -91,12 +99,12 @@ function operations.enqueue(tenant, weight, own, band, path, demand, patience, d
   S.sequence = sequence + 1
   local urgency = due >= 0 and NOW + due or NO_DEADLINE
   if isChainStep then urgency = urgency - 2 * NO_DEADLINE end
-  local account, flow = flowFor(tenant, weight, own, band + 1, path + 1)
-  demand[6] = demand[6] or false
+  local key = accountKey(band + 1, tenant)
   local waiter = demand
-  waiter.member, waiter.sequence, waiter.account, waiter.path = memberOf(sequence), sequence, account.key, path + 1
-  waiter.urgency, waiter.expiresAt, waiter.since = urgency, NOW + patience, NOW
-  waiter.bypassed, waiter.instance, waiter.flow = 0, INSTANCE, flow
+  waiter[UNITS_AT] = demand[UNITS_AT] or false
+  waiter[ACCOUNT], waiter[PATH], waiter[URGENCY], waiter[EXPIRES] = key, path, urgency, NOW + patience
+  waiter[BYPASSED], waiter[OWNER], waiter[LATER], waiter[SPARSE], waiter[SINCE] = 0, INSTANCE, false, leavesOneOut(demand, open), NOW
+  waiter.member, waiter.flow = memberOf(sequence), flowFor(key, weight, own, path)
   addWaiter(waiter, NOW)
   return sequence
 end
@@ -121,10 +129,8 @@ function operations.retry(sequence, counted, eligibleIn, expiresIn)
   local waiter = takeGrant(INSTANCE, member)
   if not waiter then return false end
   settleAll(waiter, counted)
-  local band, tenant = waiter.account:match("^(%d+):(.*)$")
-  local _, flow = flowFor(tenant, waiter.weight, waiter.own, tonumber(band), waiter.path)
-  waiter.member, waiter.sequence, waiter.flow, waiter.instance = member, sequence, flow, INSTANCE
-  waiter.expiresAt, waiter.since, waiter.bypassed = NOW + expiresIn, NOW, 0
+  waiter.flow = flowFor(waiter[ACCOUNT], 1, false, waiter[PATH])
+  waiter[EXPIRES], waiter[SINCE], waiter[BYPASSED] = NOW + expiresIn, NOW, 0
   addWaiter(waiter, NOW + eligibleIn)
   return true
 end
@@ -133,10 +139,9 @@ end
 function operations.freeze(reference, micros)
   local meter = meterAt(reference)
   meter.frozenUntil = max(meter.frozenUntil, NOW + micros)
+  meter.isPlain = false
   if type(reference) ~= "number" then return true end
-  for _, waiter in ipairs(newWaiters) do
-    if waiter.isWaiting and not waiter.isStored then noteHopeless(waiter, reference + 1, meter.frozenUntil) end
-  end
+  for _, waiter in ipairs(freshWaiters()) do noteHopeless(waiter, reference + 1, meter.frozenUntil) end
   S.rests = S.rests or {}
   insert(S.rests, { meter = reference + 1, from = "-inf", to = meter.frozenUntil })
   return true
@@ -150,7 +155,7 @@ end
 function operations.resize(reference, capacity, per, interval, allowance)
   local meter = meterAt(reference)
   resize(meter, capacity, per)
-  meter.interval, meter.allowance = interval, allowance
+  meter.interval, meter.allowance, meter.isPlain = interval, allowance, false
   refreshPaths()
   return true
 end

@@ -8,8 +8,10 @@ local SERVICE_GAIN, KEPT_GAIN, MOST_KEPT = 0.1, 0.02, 2
 local openPaths = {}
 
 local function priceSlots(path)
-  for i, column in ipairs(path.columns) do
-    if column == SLOT then path.nanos[i] = (path.record.service * 1000) / path.meters[i].capacity end
+  local slots = path.slots
+  for n = 1, #slots do
+    local i = slots[n]
+    path.nanos[i] = (path.record.service * 1000) / path.meters[i].capacity
   end
 end
 
@@ -19,7 +21,7 @@ function openPath(number)
   local record = S.paths[number]
   path = {
     number = number, record = record, indexes = record.meters, meters = {}, columns = {},
-    floorsFirst = {}, floorsOther = {}, nanos = {}, sharedPlaces = {}, sharedWith = {},
+    floorsFirst = {}, floorsOther = {}, nanos = {}, slots = {}, sharedPlaces = {}, sharedWith = {},
     count = #record.meters,
   }
   for i, index in ipairs(record.meters) do
@@ -31,9 +33,11 @@ function openPath(number)
     path.columns[i] = column
     path.floorsFirst[i] = margin
     path.floorsOther[i] = margin + held
-    if column ~= SLOT then path.nanos[i] = 1000 / (meter.rate - meter.foreign) end
+    if column == SLOT then insert(path.slots, i)
+    else path.nanos[i] = 1000 / (meter.rate - meter.foreign) end
     if S.pathsOf[index] > 1 then insert(path.sharedPlaces, i) end
   end
+  path.allShared = #path.sharedPlaces == path.count
   priceSlots(path)
   openPaths[number] = path
   return path

@@ -58,11 +58,10 @@ end
 function grant(flow, lane, path, waiter)
   local isPassing = recordPassing(path, fit.costs)
   debitAll(waiter, flow, path)
-  charge(flow, path, lane, fit.costs, isPassing)
+  charge(flow, path, lane, fit, isPassing)
   if not isPassing then flow.band.peakWeight = flow.band.activeWeight end
   removeWaiter(waiter)
   spendShares(flow.band, fit.dominantCost)
-  waiter.since = NOW
   waiter.predicted = path.record.service
   rekeyFlows(flow)
   insert(granted, waiter)
@@ -89,7 +88,7 @@ end
 --- The flow's head, unless its instance is dead: then it leaves, and the turn is asked for again.
 local function liveHead(flow)
   local waiter = topOf(flow)
-  if not (S.dead and S.dead[waiter.instance]) then return waiter end
+  if not (S.dead and S.dead[waiter[OWNER]]) then return waiter end
   removeWaiter(waiter)
   return nil
 end
@@ -150,7 +149,7 @@ local function serveBand(band, isFirst)
       end
     end
   end
-  for _, flow in ipairs(stash) do showInLane(laneOf(flow.band, flow.path), flow) end
+  for _, flow in ipairs(stash) do showInLane(laneOfFlow(flow), flow) end
   stash = {}
 end
 
@@ -159,14 +158,14 @@ local function dueWaiters()
   if S.waiting == 0 then return {} end
   local slotEnd = (floor(NOW / EXPIRY_SLOT_MICROS) + 1) * EXPIRY_SLOT_MICROS
   local due = {}
-  local members = call("ZRANGEBYSCORE", EXPIRY_KEY, "-inf", "(" .. format("%.17g", slotEnd), "LIMIT", 0, 1000)
+  local members = call("ZRANGEBYSCORE", EXPIRY_KEY, "-inf", "(" .. format("%.0f", slotEnd), "LIMIT", 0, 1000)
   if #members > 0 then prefetchWaiters(members) end
   for _, member in ipairs(members) do
     local waiter = openWaiter(member)
     if waiter then insert(due, waiter) end
   end
-  for _, waiter in ipairs(newWaiters) do
-    if waiter.isWaiting and not waiter.isStored and waiter.expiresAt < slotEnd then insert(due, waiter) end
+  for _, waiter in ipairs(freshWaiters()) do
+    if waiter[EXPIRES] < slotEnd then insert(due, waiter) end
   end
   return due
 end
@@ -176,10 +175,10 @@ function pump(hopeless)
   for g = 1, #S.guarantees do credited[g] = {} end
   local due = dueWaiters()
   for _, waiter in ipairs(due) do
-    if waiter.isWaiting and waiter.expiresAt < NOW then expire(waiter) end
+    if not waiter.isGone and waiter[EXPIRES] < NOW then expire(waiter) end
   end
   for _, waiter in ipairs(hopeless) do
-    if waiter.isWaiting then expire(waiter) end
+    if not waiter.isGone then expire(waiter) end
   end
   advance()
   for g = 1, #S.guarantees do serveGuarantee(g) end
@@ -189,7 +188,7 @@ function pump(hopeless)
   local isFull = #granted >= S.grantsPerPump
   if isFull or #due >= 1000 then wakeAfter(0) end
   for _, waiter in ipairs(due) do
-    if waiter.isWaiting then
+    if not waiter.isGone then
       wakeAfter(0)
       if not isFull then expire(waiter) end
     end

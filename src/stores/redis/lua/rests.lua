@@ -11,7 +11,7 @@ function touches(path, meter)
 end
 
 function noteHopeless(waiter, meter, untilTime)
-  if waiter.isLater or waiter.expiresAt >= untilTime or not touches(waiter.path, meter) then return end
+  if waiter[LATER] or waiter[EXPIRES] >= untilTime or not touches(waiter[PATH], meter) then return end
   insert(hopeless, waiter)
 end
 
@@ -19,7 +19,7 @@ function collectHopeless()
   local rests = S.rests or {}
   S.rests = nil
   for _, rest in ipairs(rests) do
-    local to = "(" .. format("%.17g", rest.to)
+    local to = "(" .. format("%.0f", rest.to)
     local found = call("ZRANGEBYSCORE", EXPIRY_KEY, rest.from, to, "WITHSCORES", "LIMIT", 0, RESTED_PER_STEP)
     local members = {}
     for i = 1, #found, 2 do insert(members, found[i]) end

@@ -10,8 +10,17 @@ LATER_KEY = PREFIX .. ":later"
 PARKED_KEY = PREFIX .. ":parked"
 local INSTANCES_KEY = PREFIX .. ":instances"
 
---- The account's state, the time of this step in microseconds, and the instance that asks.
-S, NOW, INSTANCE = nil, nil, nil
+request = unpackMessage(ARGV[1])
+INSTANCE = request.instance
+
+local function readTime()
+  if request.now then return request.now end
+  local time = call("TIME")
+  return time[1] * 1000000 + time[2]
+end
+
+--- Of this step, in microseconds.
+NOW = readTime()
 
 local function bandsOf(options)
   local bands = {}
@@ -40,10 +49,10 @@ end
 BURST_NANOS = 1000000000
 
 --- A state of nothing; `options` as in SchedulerOptions.
-function newState(options)
+local function newState(options)
   local bands = bandsOf(options)
   local state = {
-    layout = options.layout, sequence = 0, flows = 0, waiting = 0, later = 0, parked = 0,
+    layout = options.layout, sequence = 0, flows = 0, lanes = 0, waiting = 0, later = 0, parked = 0,
     holdback = options.holdback, margin = options.margin, maxWaiting = options.maxWaiting,
     grantsPerPump = options.grantsPerPump,
     bands = bands, meters = {}, paths = {}, meterByKey = {}, pathByKey = {}, pathsOf = {},
@@ -53,3 +62,7 @@ function newState(options)
   for _, ceiling in ipairs(state.ceilings) do ceiling.level = BURST_NANOS * ceiling.share end
   return state
 end
+
+local raw = call("GET", STATE_KEY)
+--- All that is not in keys of its own.
+S = raw and unpackMessage(raw) or newState(request.options)

@@ -1,22 +1,9 @@
 -- Step: a batch of operations, then one pump; everything is read before and written after.
-request = unpackMessage(ARGV[1])
-
-local function readTime()
-  if request.now then return request.now end
-  local time = call("TIME")
-  return time[1] * 1000000 + time[2]
-end
-
 local function sequencesOf(list)
   local sequences = {}
-  for i, waiter in ipairs(list) do sequences[i] = waiter.sequence end
+  for i, waiter in ipairs(list) do sequences[i] = tonumber(waiter.member) end
   return sequences
 end
-
-NOW = readTime()
-INSTANCE = request.instance
-raw = call("GET", STATE_KEY)
-S = raw and unpackMessage(raw) or newState(request.options)
 
 local results = {}
 for i, operation in ipairs(request.operations) do

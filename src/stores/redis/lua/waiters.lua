@@ -1,18 +1,17 @@
--- Waiters: every request that is not granted yet. One that comes and goes in the same step is never
+-- Waiters: every request that is not granted yet. A waiter is a list, as it is stored: five columns
+-- of demand, units, and the places named below. One that comes and goes in the same step is never
 -- written; the rest is written in one call at its end.
-waiters, newWaiters = {}, {}
-local deletedWaiters, expiredMembers = {}, {}
+UNITS_AT, ACCOUNT, PATH, URGENCY, EXPIRES, BYPASSED, OWNER, LATER, SPARSE, SINCE = 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+
+local waiters, fresh, altered = {}, {}, {}
+local deleted, deletedCount = {}, 0
 
 function memberOf(sequence) return format("%015.0f", sequence) end
 
-local function parseWaiter(member, raw)
-  local cells = unpackMessage(raw)
-  local waiter = {
-    member = member, sequence = tonumber(member), account = cells[1], path = cells[2],
-    urgency = cells[3], expiresAt = cells[4], since = cells[5], bypassed = cells[6],
-    instance = cells[7], isLater = cells[8], isStored = true, isWaiting = true,
-    cells[9], cells[10], cells[11], cells[12], cells[13], cells[14],
-  }
+local function parse(member, raw)
+  local waiter = unpackMessage(raw)
+  waiter.member = member
+  waiter.raw = raw
   waiters[member] = waiter
   return waiter
 end
@@ -23,23 +22,30 @@ function openWaiter(member)
   if waiter == nil then
     local raw = call("HGET", WAITERS_KEY, member)
     if not raw then return nil end
-    waiter = parseWaiter(member, raw)
+    waiter = parse(member, raw)
   end
-  return waiter.isWaiting and waiter or nil
+  if waiter.isGone then return nil end
+  return waiter
 end
 
+--- Opens all of them in one call.
 function prefetchWaiters(members)
-  if #members == 0 then return end
+  local count = #members
+  if count == 0 then return end
+  if count == 1 then
+    openWaiter(members[1])
+    return
+  end
   local found = call("HMGET", WAITERS_KEY, unpack(members))
-  for i, member in ipairs(members) do
-    if found[i] and not waiters[member] then parseWaiter(member, found[i]) end
+  for i = 1, count do
+    if found[i] and not waiters[members[i]] then parse(members[i], found[i]) end
   end
 end
 
 function flowOf(waiter)
   local flow = waiter.flow
   if not flow then
-    flow = flowOn(openAccount(waiter.account), waiter.path)
+    flow = flowOn(openAccount(waiter[ACCOUNT]), waiter[PATH])
     waiter.flow = flow
   end
   return flow
@@ -47,42 +53,67 @@ end
 
 --- It waits from now on, and is written if it still does at the end of the step.
 function keepWaiter(waiter)
-  waiter.isWaiting = true
+  waiter.isGone = nil
+  waiter.isNew = true
+  waiter.raw = nil
   waiters[waiter.member] = waiter
-  insert(newWaiters, waiter)
+  fresh[#fresh + 1] = waiter
 end
 
 --- It waits no longer.
 function dropWaiter(waiter)
-  waiter.isWaiting = false
-  if not waiter.isStored then return end
-  waiter.isStored = false
-  insert(deletedWaiters, waiter.member)
-  insert(expiredMembers, waiter.member)
+  waiter.isGone = true
+  if waiter.isNew then return end
+  deletedCount = deletedCount + 1
+  deleted[deletedCount] = waiter.member
+end
+
+--- Something of it has changed that has to be written if it goes on waiting.
+function alterWaiter(waiter)
+  waiter.raw = nil
+  altered[#altered + 1] = waiter
+end
+
+--- Those that have come in this step and wait.
+function freshWaiters()
+  local waiting = {}
+  for i = 1, #fresh do
+    if not fresh[i].isGone then waiting[#waiting + 1] = fresh[i] end
+  end
+  return waiting
 end
 
 function isBefore(a, b)
-  if a.urgency == b.urgency then return a.sequence < b.sequence end
-  return a.urgency < b.urgency
+  local mine, theirs = a[URGENCY], b[URGENCY]
+  if mine == theirs then return a.member < b.member end
+  return mine < theirs
+end
+
+--- As it is stored.
+function packWaiter(w)
+  if w.raw then return w.raw end
+  return pack({ w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13], w[14], w[15] })
 end
 
 function saveWaiters()
-  local values, expiry = {}, {}
-  for member, waiter in pairs(waiters) do
-    if waiter.isWaiting and (not waiter.isStored or waiter.isChanged) then
-      insert(values, member)
-      insert(values, pack({
-        waiter.account, waiter.path, waiter.urgency, waiter.expiresAt, waiter.since, waiter.bypassed,
-        waiter.instance, waiter.isLater, waiter[1], waiter[2], waiter[3], waiter[4], waiter[5], waiter[6],
-      }))
-      if not waiter.isStored then
-        insert(expiry, format("%.17g", waiter.expiresAt))
-        insert(expiry, member)
-      end
+  local values, expiry, n = {}, {}, 0
+  for i = 1, #fresh do
+    local waiter = fresh[i]
+    if not waiter.isGone then
+      n = n + 2
+      values[n - 1], values[n] = waiter.member, packWaiter(waiter)
+      expiry[n - 1], expiry[n] = waiter[EXPIRES], waiter.member
     end
   end
-  callWithAll("HDEL", WAITERS_KEY, deletedWaiters)
-  callWithAll("ZREM", EXPIRY_KEY, expiredMembers)
+  for i = 1, #altered do
+    local waiter = altered[i]
+    if not waiter.isGone and not waiter.isNew then
+      n = n + 2
+      values[n - 1], values[n] = waiter.member, packWaiter(waiter)
+    end
+  end
+  callWithAll("HDEL", WAITERS_KEY, deleted)
+  callWithAll("ZREM", EXPIRY_KEY, deleted)
   callWithAll("HSET", WAITERS_KEY, values)
   callWithAll("ZADD", EXPIRY_KEY, expiry)
 end
