@@ -90,6 +90,11 @@ export class MemoryStore implements Store {
     return number;
   }
 
+  #pathAt(reference: number | string): Path {
+    const number = typeof reference === "number" ? reference : this.#pathByKey.get(reference);
+    return this.#paths[number ?? -1];
+  }
+
   #meter(spec: MeterSpec, initialShare: number, now: number): Meter {
     const known = this.#meters.get(spec.key);
     if (known) return known;
@@ -125,7 +130,7 @@ export class MemoryStore implements Store {
     const answer = this.#scheduler.enqueue(
       {
         tenant,
-        path: this.#paths[operation.path],
+        path: this.#pathAt(operation.path),
         band: operation.band,
         demand: operation.demand,
         expiresAt: now + operation.patience,
@@ -138,7 +143,10 @@ export class MemoryStore implements Store {
     if (answer.kind === "refused") {
       const { code, meter } = answer;
       // A full queue is no meter's doing; what else binds there is a forecast.
-      return { code, meter: meter === null || code === "queue_full" ? "" : (this.#keys.get(meter) ?? "") };
+      return {
+        code,
+        meter: meter === null || code === "queue_full" ? "" : (this.#keys.get(meter) ?? ""),
+      };
     }
     this.#tickets++;
     this.#handles.set(ticket, answer.handle);
@@ -162,6 +170,7 @@ export class MemoryStore implements Store {
 
   #at(reference: MeterReference): Meter {
     if (typeof reference === "number") return this.#scheduler.meters[reference];
+    if (typeof reference === "string") return this.#meters.get(reference) as Meter;
     return (this.#tenants.get(reference.tenant) as Tenant).meters[reference.place];
   }
 

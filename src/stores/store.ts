@@ -26,8 +26,8 @@ export interface MeterSpec {
   readonly ends: readonly number[];
 }
 
-/** A shared meter by its number, or a tenant's own by its place. */
-export type MeterReference = number | { readonly tenant: string; readonly place: number };
+/** A shared meter by its number or key, or a tenant's own by its place. */
+export type MeterReference = number | string | { readonly tenant: string; readonly place: number };
 
 export interface EnqueueOperation {
   readonly kind: "enqueue";
@@ -36,8 +36,8 @@ export interface EnqueueOperation {
   /** The tenant has meters of its own; see {@link TenantOperation}. */
   readonly hasOwnMeters: boolean;
   readonly band: number;
-  /** What a `path` operation has returned. */
-  readonly path: number;
+  /** What a `path` operation has returned, or its key. */
+  readonly path: number | string;
   readonly demand: Demand;
   /** The wait ends in a refusal after this time. */
   readonly patience: number;

@@ -46,8 +46,15 @@ async function stepInRedis(
   operations: readonly Operation[],
   now: number,
 ): Promise<StepAnswer> {
-  const options = { ...optionsOf(world), grantsPerPump: GRANTS_PER_PUMP };
-  const request = encodeRequest({ instance: "only", operations, options, now });
+  const options = { ...optionsOf(world), grantsPerPump: GRANTS_PER_PUMP, learningMicros: 0 };
+  const request = encodeRequest({
+    instance: "only",
+    number: null,
+    elapsed: null,
+    operations,
+    options,
+    now,
+  });
   const reply = (await redis.callBuffer("EVALSHA", script.sha, 1, key, request)) as Buffer;
   const answer = decodeReply(reply);
   return { ...answer, wakeAt: answer.wakeAt < 0 ? Number.POSITIVE_INFINITY : answer.wakeAt };

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 const FILES = [
   "numbers",
   "state",
+  "identity",
   "meter",
   "meter-corrections",
   "path",
@@ -20,6 +21,8 @@ const FILES = [
   "pump",
   "grants",
   "rests",
+  "instances",
+  "mail",
   "operations",
   "step",
 ] as const;

@@ -16,6 +16,12 @@ function takeGrant(instance, member)
   return grant
 end
 
+--- A grant that is told of, not made here.
+function keepGrant(member, waiter, since, predicted)
+  local value = struct.pack("<dd", since, predicted) .. packWaiter(waiter)
+  call("HSET", grantsKey(INSTANCE), member, value)
+end
+
 function saveGrants()
   local gone, made = {}, {}
   for member, instance in pairs(taken) do

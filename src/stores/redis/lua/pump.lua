@@ -88,7 +88,7 @@ end
 --- The flow's head, unless its instance is dead: then it leaves, and the turn is asked for again.
 local function liveHead(flow)
   local waiter = topOf(flow)
-  if not (S.dead and S.dead[waiter[OWNER]]) then return waiter end
+  if not S.dead[waiter[OWNER]] then return waiter end
   removeWaiter(waiter)
   return nil
 end
@@ -170,6 +170,13 @@ local function dueWaiters()
   return due
 end
 
+local function serve()
+  for g = 1, #S.guarantees do serveGuarantee(g) end
+  for b, band in ipairs(S.bands) do
+    if band.competing > 0 then serveBand(band, b == 1) end
+  end
+end
+
 --- `hopeless`: waiters that wait in vain for a meter that rests.
 function pump(hopeless)
   for g = 1, #S.guarantees do credited[g] = {} end
@@ -181,10 +188,7 @@ function pump(hopeless)
     if not waiter.isGone then expire(waiter) end
   end
   advance()
-  for g = 1, #S.guarantees do serveGuarantee(g) end
-  for b, band in ipairs(S.bands) do
-    if band.competing > 0 then serveBand(band, b == 1) end
-  end
+  if NOW < S.learningUntil then wakeAfter(S.learningUntil - NOW) else serve() end
   local isFull = #granted >= S.grantsPerPump
   if isFull or #due >= 1000 then wakeAfter(0) end
   for _, waiter in ipairs(due) do

@@ -8,10 +8,21 @@ WAITERS_KEY = PREFIX .. ":waiters"
 EXPIRY_KEY = PREFIX .. ":expiry"
 LATER_KEY = PREFIX .. ":later"
 PARKED_KEY = PREFIX .. ":parked"
-local INSTANCES_KEY = PREFIX .. ":instances"
+INSTANCES_KEY = PREFIX .. ":instances"
+REPLIES_KEY = PREFIX .. ":replies"
 
 request = unpackMessage(ARGV[1])
 INSTANCE = request.instance
+
+local raw = call("GET", STATE_KEY)
+local state = raw and unpackMessage(raw)
+--- What is known of the instance that asks; nil: it has not been here, or is no longer counted in.
+KNOWN = call("HGET", INSTANCES_KEY, INSTANCE)
+KNOWN = KNOWN and unpackMessage(KNOWN) or nil
+
+--- Instances measure the time between their steps themselves. Where Redis's clock disagrees by more
+--- than this, it has been set, and our time goes on as if it had not.
+local CLOCK_JUMP_MICROS = 1000000
 
 local function readTime()
   if request.now then return request.now end
@@ -19,8 +30,22 @@ local function readTime()
   return time[1] * 1000000 + time[2]
 end
 
---- Of this step, in microseconds.
-NOW = readTime()
+local function steadyTime()
+  local time = readTime()
+  if not state then return time end
+  time = time + state.offset
+  if KNOWN and request.elapsed then
+    local drift = time - (KNOWN.at + request.elapsed)
+    if drift > CLOCK_JUMP_MICROS or drift < -CLOCK_JUMP_MICROS then
+      state.offset = state.offset - drift
+      time = time - drift
+    end
+  end
+  return max(time, state.now)
+end
+
+--- Of this step, in microseconds; never runs back.
+NOW = steadyTime()
 
 local function bandsOf(options)
   local bands = {}
@@ -56,6 +81,8 @@ local function newState(options)
     holdback = options.holdback, margin = options.margin, maxWaiting = options.maxWaiting,
     grantsPerPump = options.grantsPerPump,
     bands = bands, meters = {}, paths = {}, meterByKey = {}, pathByKey = {}, pathsOf = {},
+    now = NOW, offset = 0, reapAt = 0, mail = {}, dead = {}, buried = {},
+    learningUntil = NOW + options.learningMicros,
     guarantees = sharesOf(options.guarantees, bands, "guarantees"),
     ceilings = sharesOf(options.ceilings or {}, bands, "ceilings"),
   }
@@ -63,6 +90,5 @@ local function newState(options)
   return state
 end
 
-local raw = call("GET", STATE_KEY)
 --- All that is not in keys of its own.
-S = raw and unpackMessage(raw) or newState(request.options)
+S = state or newState(request.options)
