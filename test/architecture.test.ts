@@ -9,6 +9,7 @@ const SOURCE = resolve(import.meta.dirname, "../src");
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   config: ["core", "dialects"],
+  stores: ["core"],
   tokens: ["core"],
   dialects: ["core", "tokens"],
   runtime: ["core", "config", "dialects", "tokens"],

@@ -7,8 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
+import { findRedis } from "./ensure-redis.ts";
 
-const MISSING = "redis-server is not on PATH: run `npm run setup`, or install Redis 6.2 or newer";
+const MISSING = "no redis-server on PATH: run `npm run setup`, or install Redis 6.2 or newer";
 const START_MS = 10_000;
 
 export interface RedisServerOptions {
@@ -51,12 +52,10 @@ export class RedisServer {
       ...["--dir", this.#directory, "--enable-debug-command", "yes", "--appendonly", ...durable],
       ...(this.#options.args ?? []),
     ];
-    const child = spawn("redis-server", args, { stdio: ["ignore", "ignore", "ignore"] });
-    this.#process = child;
-    const failed = once(child, "error").then(([error]) => {
-      throw Object.assign(new Error(MISSING), { cause: error });
-    });
-    await Promise.race([this.#answer(), failed]);
+    const command = findRedis();
+    if (command === null) throw new Error(MISSING);
+    this.#process = spawn(command, args, { stdio: "ignore" });
+    await this.#answer();
   }
 
   /** Ends the process at once, as a crash does. */
