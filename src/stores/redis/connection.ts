@@ -1,6 +1,6 @@
 /** Connection: one Redis, single, behind Sentinel or a cluster, that runs the step script. */
-import { Redis, type RedisOptions } from "ioredis";
-import { readScript, type Script } from "./script.ts";
+import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { readScript } from "./script.ts";
 
 /** What is not answered in this time is asked again. */
 const ANSWER_MS = 1_000;
@@ -11,54 +11,81 @@ export interface Connection {
   step(key: string, request: Buffer): Promise<Buffer>;
   /** Calls `onMessage` for each message, also after a reconnect; returns how to end that. */
   listen(channel: string, onMessage: () => void): () => void;
-  /** Microseconds from asking to the answer of an empty command. */
-  ping(): Promise<number>;
   close(): void;
 }
 
-/** The two clients that ioredis has are alike in what is used of them. */
-interface Client {
-  callBuffer(command: string, ...args: (string | number | Buffer)[]): Promise<unknown>;
-  call(command: string, ...args: (string | number | Buffer)[]): Promise<unknown>;
-  disconnect(): void;
-}
-
 /**
- * @param url `redis://[user:password@]host:port[/db]`, `rediss://` with TLS
+ * Connects, and goes on doing so whenever the connection is lost.
+ *
+ * @param url `redis://[user:password@]host:port[/db]`, `rediss://` with TLS; `?cluster` where the
+ *   host is one of a cluster, `?sentinel=name` where it is a Sentinel that knows the master `name`
  */
 export function connect(url: string): Connection {
-  const options: RedisOptions = {
-    commandTimeout: ANSWER_MS,
-    connectTimeout: ANSWER_MS,
-    // A step that is not answered is sent again by the session, which knows what it has said before.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => Math.min(LONGEST_RECONNECT_MS, 20 * attempt),
+  const place = new URL(url);
+  const sentinel = place.searchParams.get("sentinel");
+  if (place.searchParams.has("cluster")) return new RedisConnection(() => clusterAt(place));
+  const { host, port, tls, db, ...account } = optionsOf(place);
+  if (sentinel === null)
+    return new RedisConnection(() => new Redis({ host, port, tls, db, ...account, ...STEADY }));
+  const sentinels = [{ host, port }];
+  const master = {
+    sentinels,
+    name: sentinel,
+    db,
+    ...account,
+    tls,
+    enableTLSForSentinelMode: tls !== undefined,
   };
-  const client = new Redis(url, options);
-  const listener = new Redis(url, {
-    ...options,
-    enableOfflineQueue: true,
-    commandTimeout: undefined,
+  return new RedisConnection(() => new Redis({ ...master, ...STEADY }));
+}
+
+/** A step that is not answered is sent again by the session, which knows what it has said before. */
+const STEADY: RedisOptions = {
+  commandTimeout: ANSWER_MS,
+  connectTimeout: ANSWER_MS,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  // Ours is done whenever the connection is ready, where its failure can be handled.
+  autoResubscribe: false,
+  maxRetriesPerRequest: 0,
+  retryStrategy: (attempt) => Math.min(LONGEST_RECONNECT_MS, 20 * attempt),
+};
+
+function optionsOf(place: URL): RedisOptions {
+  const db = Number(place.pathname.slice(1) || 0);
+  return {
+    host: place.hostname,
+    port: Number(place.port || 6379),
+    tls: place.protocol === "rediss:" ? {} : undefined,
+    db,
+    username: decodeURIComponent(place.username) || undefined,
+    password: decodeURIComponent(place.password) || undefined,
+  };
+}
+
+function clusterAt(place: URL): Cluster {
+  const { host, port, tls, username, password } = optionsOf(place);
+  return new Cluster([{ host, port }], {
+    redisOptions: { ...STEADY, tls, username, password },
+    enableOfflineQueue: false,
+    slotsRefreshTimeout: ANSWER_MS,
+    clusterRetryStrategy: (attempt) => Math.min(LONGEST_RECONNECT_MS, 20 * attempt),
   });
-  return new RedisConnection(client, listener, readScript());
 }
 
 class RedisConnection implements Connection {
-  readonly #client: Client;
-  readonly #listener: Redis;
-  readonly #script: Script;
+  readonly #client: Redis | Cluster;
+  readonly #listener: Redis | Cluster;
+  readonly #script = readScript();
   readonly #handlers = new Map<string, () => void>();
 
-  constructor(client: Redis, listener: Redis, script: Script) {
-    this.#client = client;
-    this.#listener = listener;
-    this.#script = script;
+  constructor(open: () => Redis | Cluster) {
+    this.#client = open();
+    this.#listener = open();
     // What fails is told by the step that fails.
-    client.on("error", () => {});
-    listener.on("error", () => {});
-    listener.on("message", (channel: string) => this.#handlers.get(channel)?.());
+    for (const client of [this.#client, this.#listener]) client.on("error", () => {});
+    this.#listener.on("message", (channel: string) => this.#handlers.get(channel)?.());
+    this.#listener.on("ready", () => this.#subscribe([...this.#handlers.keys()]));
   }
 
   async step(key: string, request: Buffer): Promise<Buffer> {
@@ -73,18 +100,16 @@ class RedisConnection implements Connection {
 
   listen(channel: string, onMessage: () => void): () => void {
     this.#handlers.set(channel, onMessage);
-    const ignore = () => {}; // a heartbeat fetches what no message tells
-    this.#listener.subscribe(channel).catch(ignore);
+    this.#subscribe([channel]);
     return () => {
       this.#handlers.delete(channel);
       this.#listener.unsubscribe(channel).catch(ignore);
     };
   }
 
-  async ping(): Promise<number> {
-    const before = performance.now();
-    await this.#client.call("PING");
-    return (performance.now() - before) * 1_000;
+  /** A heartbeat fetches what no message tells. */
+  #subscribe(channels: readonly string[]): void {
+    if (channels.length > 0) this.#listener.subscribe(...channels).catch(ignore);
   }
 
   close(): void {
@@ -92,6 +117,8 @@ class RedisConnection implements Connection {
     this.#listener.disconnect();
   }
 }
+
+function ignore(): void {}
 
 /** Told by its code wherever in the message it is: Redis 7 puts another word before it. */
 function isUnknownScript(error: unknown): boolean {
