@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MemoryStore } from "../../src/stores/memory-store.ts";
+import { keysOf } from "../../src/stores/redis/connection.ts";
 import { decodeReply, encodeRequest } from "../../src/stores/redis/messages.ts";
 import { readScript } from "../../src/stores/redis/script.ts";
 import type { Operation, StepAnswer } from "../../src/stores/store.ts";
@@ -55,7 +56,7 @@ async function stepInRedis(
     options,
     now,
   });
-  const reply = (await redis.callBuffer("EVALSHA", script.sha, 1, key, request)) as Buffer;
+  const reply = (await redis.callBuffer("EVALSHA", script.sha, ...keysOf(key), request)) as Buffer;
   const answer = decodeReply(reply);
   return { ...answer, wakeAt: answer.wakeAt < 0 ? Number.POSITIVE_INFINITY : answer.wakeAt };
 }

@@ -90,11 +90,12 @@ class RedisConnection implements Connection {
 
   async step(key: string, request: Buffer): Promise<Buffer> {
     const { sha, source } = this.#script;
+    const args = [...keysOf(key), request];
     try {
-      return (await this.#client.callBuffer("EVALSHA", sha, 1, key, request)) as Buffer;
+      return (await this.#client.callBuffer("EVALSHA", sha, ...args)) as Buffer;
     } catch (error) {
       if (!isUnknownScript(error)) throw error;
-      return (await this.#client.callBuffer("EVAL", source, 1, key, request)) as Buffer;
+      return (await this.#client.callBuffer("EVAL", source, ...args)) as Buffer;
     }
   }
 
@@ -116,6 +117,11 @@ class RedisConnection implements Connection {
     this.#client.disconnect();
     this.#listener.disconnect();
   }
+}
+
+/** What the script is told of its keys; see `lua/state.lua`. */
+export function keysOf(key: string): readonly (string | number)[] {
+  return [2, `${key}:state`, `${key}:guard`];
 }
 
 function ignore(): void {}

@@ -1,5 +1,6 @@
 /** Instance: one life of an instance at a store, step by step, at times that the test gives. */
 import type { Redis } from "ioredis";
+import { keysOf } from "../../../src/stores/redis/connection.ts";
 import {
   decodeReply,
   encodeRequest,
@@ -57,7 +58,7 @@ export class Instance {
     const { now } = this.#time;
     const request = { instance: this.name, number, elapsed, operations, options: OPTIONS, now };
     const bytes = encodeRequest(request);
-    const reply = await this.#redis.callBuffer("EVAL", script.source, 1, KEY, bytes);
+    const reply = await this.#redis.callBuffer("EVAL", script.source, ...keysOf(KEY), bytes);
     return decodeReply(reply as Buffer);
   }
 }

@@ -1,7 +1,9 @@
 -- State: everything of an account but its waiters and tenants lies in one value, read and written
 -- once a step. Bands, meters and paths are numbered from 1 here and from 0 in messages.
-PREFIX = KEYS[1]
-STATE_KEY = PREFIX .. ":state"
+-- KEYS[2] never exists: while a cluster moves the slot, one key that is there and one that is not
+-- make Redis say TRYAGAIN, so no step ever sees a part of an account.
+STATE_KEY = KEYS[1]
+PREFIX = STATE_KEY:sub(1, -1 - #":state")
 ACCOUNTS_KEY = PREFIX .. ":accounts"
 TENANTS_KEY = PREFIX .. ":tenants"
 WAITERS_KEY = PREFIX .. ":waiters"
