@@ -1,6 +1,7 @@
 /** Latency: what an admission costs when nothing stands in its way, beside an empty command on the same connection. */
 import { Redis } from "ioredis";
 import { createSystemClock } from "../../src/runtime/system-clock.ts";
+import { acquire } from "../../src/stores/redis/client/acquire.ts";
 import { SharedQueue } from "../../src/stores/redis/client/shared-queue.ts";
 import { connect } from "../../src/stores/redis/connection.ts";
 import { quantile } from "../figure.ts";
@@ -26,11 +27,11 @@ function openQueue(url: string) {
   return { queue, close };
 }
 
-async function acquire(queue: SharedQueue, i: number) {
+async function admit(queue: SharedQueue, i: number) {
   const fixed = { weight: 1, path: PATH, deadline: null, isChainStep: false };
   const expiresAt = clock.now() + 60_000_000;
   const place = { tenant: `tenant-${i % 1_000}`, band: i % 3, demand: demandNumber(i), expiresAt };
-  return queue.acquire({ ...fixed, ...place }, never);
+  return acquire(queue, { ...fixed, ...place }, never);
 }
 
 /** Milliseconds: quantiles of admissions one by one, and of as many PINGs between them. */
@@ -43,7 +44,7 @@ export async function admissionLatency(url: string, count: number) {
     const beforePing = performance.now();
     await redis.ping();
     const before = performance.now();
-    const entry = await acquire(queue, i);
+    const entry = await admit(queue, i);
     const after = performance.now();
     queue.settle(entry, demandNumber(i));
     if (i < 200) continue; // what is compiled only now
@@ -66,7 +67,7 @@ export async function acquireSettle(url: string, count: number, inFlight: number
   let left = count;
   const started = performance.now();
   const worker = async () => {
-    while (left-- > 0) queue.settle(await acquire(queue, left), demandNumber(left));
+    while (left-- > 0) queue.settle(await admit(queue, left), demandNumber(left));
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
   const perSecond = (count / (performance.now() - started)) * 1_000;

@@ -73,9 +73,7 @@ export class LoadedStore {
     const redis = new Redis(url);
     const store = new LoadedStore(redis, `{bench:${size.waiting}}`, size.tenants);
     await redis.script("LOAD", store.#script.source);
-    await store.#step([
-      { kind: "path", key: "all", meters: SIX_METERS, initialShare: MARGIN },
-    ]);
+    await store.#step([{ kind: "path", key: "all", meters: SIX_METERS, initialShare: MARGIN }]);
     await store.add(size.waiting);
     return store;
   }

@@ -101,7 +101,7 @@ function wireOf(operation: Operation | LifeOperation): readonly unknown[] {
     case "assert": {
       const { entry, since, previous } = operation;
       const { dueIn, isChainStep } = entry;
-      return ["assert", ...placeOf(entry), since, dueIn ?? -1, isChainStep, previous];
+      return ["assert", placeOf(entry), since, dueIn ?? -1, isChainStep, previous];
     }
     case "weigh":
       return ["weigh", operation.tenant, operation.weight];

@@ -24,8 +24,13 @@ const FILES = [
   "instances",
   "mail",
   "operations",
+  "corrections",
+  "lives",
   "step",
 ] as const;
+
+/** They may end the step, so they are no functions of their own. */
+const INLINE: readonly string[] = ["identity", "step"];
 
 /** What a file defines at its margin without `local` is there for the files after it. */
 const SHARED = /^(?:function (\w+)\(|(\w+(?:, \w+)*) =)/gm;
@@ -38,10 +43,12 @@ export interface Script {
 
 /** Reads the step script; its files lie beside this one. */
 export function readScript(): Script {
-  const texts = FILES.map((name) =>
-    readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), "utf8"),
-  );
-  const source = joined(texts);
+  const known: string[] = [];
+  const blocks = FILES.map((name) => {
+    const text = readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), "utf8");
+    return INLINE.includes(name) ? text : block(text, known);
+  });
+  const source = blocks.join("\n");
   return { source, sha: createHash("sha1").update(source).digest("hex") };
 }
 
@@ -50,18 +57,14 @@ export function readScript(): Script {
  * shares. Redis allows no globals, and Lua looks up each name that a closure takes from an open
  * scope in a list: with all files in one scope that would be most of the time of a small step.
  */
-function joined(texts: readonly string[]): string {
-  const known: string[] = [];
-  const blocks = texts.map((text) => {
-    const words = new Set(text.match(/\w+/g));
-    const given = known.filter((name) => words.has(name)).join(", ");
-    const shared = sharedNames(text);
-    known.push(...shared);
-    if (shared.length === 0) return text;
-    const names = shared.join(", ");
-    return `local ${names} = (function(${given})\nlocal ${names}\n${text}\nreturn ${names}\nend)(${given})`;
-  });
-  return blocks.join("\n");
+function block(text: string, known: string[]): string {
+  const words = new Set(text.match(/\w+/g));
+  const given = known.filter((name) => words.has(name)).join(", ");
+  const shared = sharedNames(text);
+  known.push(...shared);
+  if (shared.length === 0) return `(function(${given})\n${text}\nend)(${given});`;
+  const names = shared.join(", ");
+  return `local ${names} = (function(${given})\nlocal ${names}\n${text}\nreturn ${names}\nend)(${given});`;
 }
 
 function sharedNames(text: string): string[] {

@@ -1,8 +1,10 @@
 /** Cluster: an account lies in one slot, and goes on where the slot is moved to. */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterEach, expect, test } from "vitest";
 import { NO_DEMAND } from "../../../src/core/demand.ts";
+import { acquire } from "../../../src/stores/redis/client/acquire.ts";
 import { KEY, meter, openQueue, pathOf, request } from "../../support/redis/queues.ts";
 import { RedisServer } from "../../support/redis/redis-server.ts";
 
@@ -58,8 +60,8 @@ test("an account whose slot is moved while it is used grants no slot twice and f
   const url = `${servers[0].url}?cluster`;
   using here = openQueue(url);
   using there = openQueue(url);
-  const holder = await here.acquire(request(SLOT), never);
-  const waits = [here, there].map((queue) => queue.acquire(request(SLOT), never));
+  const holder = await acquire(here, request(SLOT), never);
+  const waits = [here, there].map((queue) => acquire(queue, request(SLOT), never));
   let granted = 0;
   for (const wait of waits) wait.then(() => granted++);
   await sleep(300);

@@ -1,4 +1,5 @@
 /** Crashes: instances are killed, Redis is restarted, paused and emptied; nobody loses capacity or a request. */
+
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, test } from "vitest";
 import { NO_DEMAND } from "../../../src/core/demand.ts";
+import { acquire } from "../../../src/stores/redis/client/acquire.ts";
 import { meter, openQueue, pathOf, request } from "../../support/redis/queues.ts";
 import { RedisServer } from "../../support/redis/redis-server.ts";
 
@@ -49,7 +51,7 @@ describe("an instance that is killed", () => {
     await once(instance, "message");
     instance.send({ count: 50, path: SLOTS });
     using queue = openQueue(server.url);
-    const waits = [1, 2, 3].map(() => queue.acquire(request(SLOTS), never));
+    const waits = [1, 2, 3].map(() => acquire(queue, request(SLOTS), never));
     expect(await grantedOf(waits, 300)).toBe(0);
     instance.kill("SIGKILL");
     const [first, second] = await Promise.all(waits.slice(0, 2));
@@ -65,8 +67,8 @@ describe("a Redis that", () => {
     server = await RedisServer.start();
     using here = openQueue(server.url, { learningMs: 600 });
     using there = openQueue(server.url, { learningMs: 600 });
-    const running = await here.acquire(request(SLOT), never);
-    const waits = [here, there].map((queue) => queue.acquire(request(SLOT), never));
+    const running = await acquire(here, request(SLOT), never);
+    const waits = [here, there].map((queue) => acquire(queue, request(SLOT), never));
     await expect.poll(() => there.waiting).toBe(1);
     await sleep(50);
     await server.kill();
@@ -82,8 +84,8 @@ describe("a Redis that", () => {
   test("is restarted and has kept everything goes on where it was", async () => {
     server = await RedisServer.start({ isDurable: true });
     using queue = openQueue(server.url);
-    const running = await queue.acquire(request(SLOT), never);
-    const next = queue.acquire(request(SLOT), never);
+    const running = await acquire(queue, request(SLOT), never);
+    const next = acquire(queue, request(SLOT), never);
     await sleep(50);
     await server.kill();
     await server.run();
@@ -97,8 +99,8 @@ describe("a Redis that", () => {
     const fenced: boolean[] = [];
     using here = openQueue(server.url, { onFenced: (isFenced) => fenced.push(isFenced) });
     using there = openQueue(server.url);
-    const running = await here.acquire(request(SLOT), never);
-    const next = there.acquire(request(SLOT), never);
+    const running = await acquire(here, request(SLOT), never);
+    const next = acquire(there, request(SLOT), never);
     await sleep(50);
     const admin = new Redis(server.url);
     await admin.call("DEBUG", "SLEEP", "3");
@@ -112,10 +114,10 @@ describe("a Redis that", () => {
   test("forgets its scripts is given them again", async () => {
     server = await RedisServer.start();
     using queue = openQueue(server.url);
-    queue.settle(await queue.acquire(request(SLOT), never), NO_DEMAND);
+    queue.settle(await acquire(queue, request(SLOT), never), NO_DEMAND);
     const admin = new Redis(server.url);
     await admin.script("FLUSH");
-    queue.settle(await queue.acquire(request(SLOT), never), NO_DEMAND);
+    queue.settle(await acquire(queue, request(SLOT), never), NO_DEMAND);
     admin.disconnect();
   });
 
@@ -123,10 +125,10 @@ describe("a Redis that", () => {
     server = await RedisServer.start();
     using here = openQueue(server.url, { learningMs: 600 });
     using there = openQueue(server.url, { learningMs: 600 });
-    const running = await here.acquire(request(SLOT), never);
+    const running = await acquire(here, request(SLOT), never);
     const admin = new Redis(server.url);
     await admin.flushall();
-    const next = there.acquire(request(SLOT), never);
+    const next = acquire(there, request(SLOT), never);
     expect(await grantedOf([next], 1_200)).toBe(0);
     here.settle(running, NO_DEMAND);
     there.settle(await next, NO_DEMAND);

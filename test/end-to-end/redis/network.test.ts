@@ -1,8 +1,10 @@
 /** Network: messages are lost, connections cut, another Redis takes over and has not heard of everything. */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, test } from "vitest";
 import { demandOf, NO_DEMAND } from "../../../src/core/demand.ts";
+import { acquire } from "../../../src/stores/redis/client/acquire.ts";
 import { inMs, meter, openQueue, pathOf, request } from "../../support/redis/queues.ts";
 import { RedisServer } from "../../support/redis/redis-server.ts";
 import { TcpProxy } from "../../support/redis/tcp-proxy.ts";
@@ -32,8 +34,8 @@ describe("messages between instances", () => {
     const server = await startRedis();
     using here = openQueue(server.url);
     using there = openQueue(server.url);
-    const holder = await here.acquire(request(SLOT), never);
-    const next = there.acquire(request(SLOT), never);
+    const holder = await acquire(here, request(SLOT), never);
+    const next = acquire(there, request(SLOT), never);
     await sleep(50);
     const admin = new Redis(server.url);
     const deaf = setInterval(
@@ -55,8 +57,8 @@ describe("an instance whose network is cut", () => {
     const fenced: boolean[] = [];
     using here = openQueue(proxy.url, { onFenced: (isFenced) => fenced.push(isFenced) });
     using there = openQueue(server.url);
-    const holder = await here.acquire(request(SLOT), never);
-    const next = there.acquire(request(SLOT), never);
+    const holder = await acquire(here, request(SLOT), never);
+    const next = acquire(there, request(SLOT), never);
     proxy.cut();
     await sleep(600);
     proxy.mend();
@@ -74,9 +76,9 @@ describe("an instance whose network is cut", () => {
       onFenced: (isFenced) => log.push(isFenced ? "fenced" : "back"),
     });
     using there = openQueue(server.url);
-    await here.acquire(request(SLOT), never);
-    const waiting = here.acquire(request(SLOT), never);
-    const next = there.acquire(request(SLOT), never).then((entry) => {
+    await acquire(here, request(SLOT), never);
+    const waiting = acquire(here, request(SLOT), never);
+    const next = acquire(there, request(SLOT), never).then((entry) => {
       log.push("given away");
       return entry;
     });
@@ -96,9 +98,9 @@ describe("an instance whose network is cut", () => {
     const server = await startRedis();
     const proxy = await startProxy(server.port);
     using queue = openQueue(proxy.url);
-    await queue.acquire(request(SLOT), never);
+    await acquire(queue, request(SLOT), never);
     proxy.cut();
-    const late = queue.acquire(request(SLOT, { expiresAt: inMs(700) }), never);
+    const late = acquire(queue, request(SLOT, { expiresAt: inMs(700) }), never);
     await expect(late).rejects.toThrow("max_wait_exceeded");
     expect(queue.waiting).toBe(0);
   });
@@ -113,9 +115,9 @@ describe("a Redis that takes over", () => {
     using here = openQueue(proxy.url, { learningMs: 600 });
     using there = openQueue(proxy.url, { learningMs: 600 });
     const ask = (queue: typeof here, tokens: number) =>
-      queue.acquire(request(path, { demand: demandOf({ requests: 1, tokens }) }), never);
+      acquire(queue, request(path, { demand: demandOf({ requests: 1, tokens }) }), never);
     const first = await ask(here, 100);
-    await there.acquire(request(path, { demand: demandOf({}) }), never);
+    await acquire(there, request(path, { demand: demandOf({}) }), never);
     const admin = new Redis(replica.url);
     await expect.poll(() => admin.exists("{sluice:test}:state")).toBe(1);
     await sleep(300);

@@ -1,6 +1,8 @@
 /** Sharing: several instances, one account: its limits hold exactly, its order is one, whoever asks where. */
+
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { demandOf, NO_DEMAND } from "../../../src/core/demand.ts";
+import { acquire } from "../../../src/stores/redis/client/acquire.ts";
 import { inMs, meter, openQueue, pathOf, request } from "../../support/redis/queues.ts";
 import { RedisServer } from "../../support/redis/redis-server.ts";
 
@@ -21,7 +23,7 @@ describe("instances that share an account", () => {
     let running = 0;
     let most = 0;
     const call = async (queue: (typeof queues)[number]) => {
-      const entry = await queue.acquire(request(path), never);
+      const entry = await acquire(queue, request(path), never);
       most = Math.max(most, ++running);
       await new Promise((resolve) => setTimeout(resolve, 2));
       running--;
@@ -36,10 +38,10 @@ describe("instances that share an account", () => {
     const path = pathOf(meter("concurrency", 1));
     using here = openQueue(server.url);
     using there = openQueue(server.url);
-    const holder = await here.acquire(request(path), never);
+    const holder = await acquire(here, request(path), never);
     const order: string[] = [];
     const wait = async (queue: typeof here, name: string, band: number) => {
-      const entry = await queue.acquire(request(path, { band, tenant: name }), never);
+      const entry = await acquire(queue, request(path, { band, tenant: name }), never);
       order.push(name);
       queue.settle(entry, demandOf({ requests: 1 }));
     };
@@ -58,12 +60,12 @@ describe("instances that share an account", () => {
     const path = pathOf(meter("concurrency", 1));
     using here = openQueue(server.url);
     using there = openQueue(server.url);
-    const holder = await here.acquire(request(path), never);
-    const late = there.acquire(request(path, { expiresAt: inMs(200) }), never);
+    const holder = await acquire(here, request(path), never);
+    const late = acquire(there, request(path, { expiresAt: inMs(200) }), never);
     await expect(late).rejects.toThrow("max_wait_exceeded");
     const abort = new AbortController();
-    const gone = there.acquire(request(path), abort.signal);
-    const next = there.acquire(request(path), never);
+    const gone = acquire(there, request(path), abort.signal);
+    const next = acquire(there, request(path), never);
     await new Promise((resolve) => setTimeout(resolve, 50));
     abort.abort(new Error("client left"));
     await expect(gone).rejects.toThrow("client left");
@@ -75,7 +77,7 @@ describe("instances that share an account", () => {
   test("refuse at once what no limit can ever hold", async () => {
     using queue = openQueue(server.url);
     const path = pathOf(meter("tokens", 100));
-    const tooLarge = queue.acquire(request(path, { demand: demandOf({ tokens: 101 }) }), never);
+    const tooLarge = acquire(queue, request(path, { demand: demandOf({ tokens: 101 }) }), never);
     await expect(tooLarge).rejects.toThrow("demand_exceeds_limit");
   });
 });

@@ -1,6 +1,6 @@
 /** Entry: one request of this instance in a shared queue, from its queueing to its settlement. */
 import type { Demand } from "../../../core/demand.ts";
-import type { MeterSpec, StoreRefusal, Ticket } from "../../store.ts";
+import type { EnqueueOperation, MeterSpec, StoreRefusal, Ticket } from "../../store.ts";
 
 /** The shared meters that requests of one kind must fit in. */
 export interface SharedPath {
@@ -45,4 +45,15 @@ export class Entry {
     this.listener = listener;
     this.expiresAt = request.expiresAt;
   }
+}
+
+/** How a store is asked to queue it; times travel as what is left of them. */
+export function enqueueOf({ request, expiresAt }: Entry, now: number): EnqueueOperation {
+  const { tenant, weight, band, path, demand, deadline, isChainStep } = request;
+  return {
+    ...{ kind: "enqueue", tenant, weight, band, demand, isChainStep, path: path.key },
+    hasOwnMeters: false,
+    patience: expiresAt - now,
+    dueIn: deadline === null ? null : Math.max(0, deadline - now),
+  };
 }

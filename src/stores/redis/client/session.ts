@@ -7,7 +7,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CancelTimer, Clock } from "../../../core/clock.ts";
-import type { Operation, OperationResult } from "../../store.ts";
+import type { Operation } from "../../store.ts";
 import type { Connection } from "../connection.ts";
 import {
   decodeReply,
@@ -16,20 +16,13 @@ import {
   type StepOptions,
   type StepReply,
 } from "../messages.ts";
+import type { Asked, PastLife } from "./asked.ts";
 
 const BATCH = 64;
 const HEARTBEAT_MICROS = 250_000;
 export const FENCE_MICROS = 1_500_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 400;
-
-export interface Asked {
-  /** Made when it is sent: times travel as what is left of them. */
-  readonly operation: () => Operation | LifeOperation;
-  readonly onResult: (result: OperationResult) => void;
-  /** It has no meaning in another life: whoever asks tells there what it still has. */
-  readonly isOfThisLife: boolean;
-}
 
 export interface SessionOptions {
   readonly connection: Connection;
@@ -42,11 +35,7 @@ export interface SessionOptions {
   /** Grants and ends of waits. */
   readonly onReply: (reply: StepReply) => void;
   /** The store does not know this instance (any more); what it is told first in its next life. */
-  readonly onUnknown: (past: {
-    readonly name: string;
-    readonly isBehind: boolean;
-    readonly known: number;
-  }) => readonly Asked[];
+  readonly onUnknown: (past: PastLife) => readonly Asked[];
   /** No answer for so long that nothing new may be sent, or answers again. */
   readonly onFenced: (isFenced: boolean) => void;
 }

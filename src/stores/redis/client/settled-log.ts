@@ -1,16 +1,13 @@
 /** Settled log: what was counted lately, to tell a store that has lost it. Bounded in number and time. */
-import type { Demand } from "../../../core/demand.ts";
-import type { SharedPath } from "./entry.ts";
+import type { Unsettled } from "./retelling.ts";
 
 const MOST = 2_000;
 /** Replication is behind by less than this, or there is no replica. */
 const KEPT_MICROS = 10_000_000;
 
-interface Settled {
+interface Settled extends Unsettled {
   readonly batch: number;
   readonly at: number;
-  readonly path: SharedPath;
-  readonly counted: Demand;
 }
 
 export class SettledLog {

@@ -4,15 +4,21 @@
  */
 import type { CancelTimer, Clock } from "../../../core/clock.ts";
 import { type Demand, NO_DEMAND } from "../../../core/demand.ts";
-import type { Correction, EnqueueOperation, OperationResult, Ticket } from "../../store.ts";
+import type { Correction, OperationResult, Ticket } from "../../store.ts";
 import type { Connection } from "../connection.ts";
-import type { LifeOperation, StepOptions, StepReply } from "../messages.ts";
-import { Entry, type EntryListener, type EntryRefusal, type SharedRequest } from "./entry.ts";
-import { type Asked, Session } from "./session.ts";
+import type { StepOptions, StepReply } from "../messages.ts";
+import type { Asked, PastLife } from "./asked.ts";
+import {
+  Entry,
+  type EntryListener,
+  type EntryRefusal,
+  enqueueOf,
+  type SharedRequest,
+} from "./entry.ts";
+import { pathsOf, retold, type Unsettled } from "./retelling.ts";
+import { Session } from "./session.ts";
 import { SettledLog } from "./settled-log.ts";
 
-/** After a loss no level is believed beyond this share of its limit. */
-const SAFE_SHARE = 0.5;
 /** How often waits are ended here while the store is silent. */
 const WATCH_MICROS = 100_000;
 
@@ -30,11 +36,6 @@ export interface SharedQueueOptions {
   readonly maxWaiting: number;
   /** The store has been silent for so long that nothing new may be sent, or answers again. */
   readonly onFenced: (isFenced: boolean) => void;
-}
-
-interface Unsettled {
-  readonly entry: Entry;
-  readonly counted: Demand;
 }
 
 export class SharedQueue {
@@ -92,27 +93,6 @@ export class SharedQueue {
     return entry;
   }
 
-  /** The same as a promise. @throws the signal's reason, or an Error with the refusal's code as message */
-  acquire(request: SharedRequest, signal: AbortSignal): Promise<Entry> {
-    return new Promise((resolve, reject) => {
-      signal.throwIfAborted();
-      const onAbort = () => {
-        if (this.cancel(entry)) reject(signal.reason);
-      };
-      const entry = this.enqueue(request, {
-        onGranted: () => {
-          signal.removeEventListener("abort", onAbort);
-          resolve(entry);
-        },
-        onRefused: (code) => {
-          signal.removeEventListener("abort", onAbort);
-          reject(new Error(code));
-        },
-      });
-      signal.addEventListener("abort", onAbort, { once: true });
-    });
-  }
-
   /** Leaves the queue; false if it was granted or has ended. */
   cancel(entry: Entry): boolean {
     if (entry.state !== "waiting") return false;
@@ -133,7 +113,8 @@ export class SharedQueue {
     if (entry.state !== "granted" || ticket === null) return false;
     entry.state = "ended";
     this.#forget(entry);
-    this.#askUntilSettled({ entry, counted }, () => ({ kind: "settle", ticket, counted }));
+    const { path } = entry.request;
+    this.#askUntilSettled({ path, counted }, () => ({ kind: "settle", ticket, counted }));
     return true;
   }
 
@@ -145,7 +126,7 @@ export class SharedQueue {
     entry.expiresAt = expiresAt;
     this.#waiting++;
     const { clock } = this.#options;
-    this.#askUntilSettled({ entry, counted }, () => ({
+    this.#askUntilSettled({ path: entry.request.path, counted }, () => ({
       kind: "retry",
       ticket,
       counted,
@@ -180,23 +161,12 @@ export class SharedQueue {
 
   #enqueueOf(entry: Entry): Asked {
     const asked: Asked = {
-      operation: () => this.#operationOf(entry),
+      operation: () => enqueueOf(entry, this.#options.clock.now()),
       onResult: (result) => this.#placed(entry, result),
       isOfThisLife: true,
     };
     this.#enqueues.set(entry, asked);
     return asked;
-  }
-
-  #operationOf({ request, expiresAt }: Entry): EnqueueOperation {
-    const now = this.#options.clock.now();
-    const { tenant, weight, band, path, demand, deadline, isChainStep } = request;
-    return {
-      ...{ kind: "enqueue", tenant, weight, band, demand, isChainStep, path: path.key },
-      hasOwnMeters: false,
-      patience: expiresAt - now,
-      dueIn: deadline === null ? null : Math.max(0, deadline - now),
-    };
   }
 
   #placed(entry: Entry, result: OperationResult): void {
@@ -219,12 +189,10 @@ export class SharedQueue {
 
   #askUntilSettled(unsettled: Unsettled, operation: Asked["operation"]): void {
     this.#unsettled.add(unsettled);
-    const { counted, entry } = unsettled;
     const onResult = () => {
       this.#unsettled.delete(unsettled);
       const at = this.#options.clock.now();
-      const { path } = entry.request;
-      this.#settled.add({ batch: this.#session.batch - 1, at, path, counted });
+      this.#settled.add({ ...unsettled, batch: this.#session.batch - 1, at });
     };
     this.#session.ask({ operation, onResult, isOfThisLife: true });
   }
@@ -266,54 +234,35 @@ export class SharedQueue {
   }
 
   /** A store that has forgotten this instance, or another one in its place, is told what there is. */
-  #tellAgain(past: { name: string; isBehind: boolean; known: number }): readonly Asked[] {
+  #tellAgain(past: PastLife): readonly Asked[] {
     const { clock, initialShare } = this.#options;
-    const now = clock.now();
-    const told = [...this.#entries].filter(({ isUnwanted }) => !isUnwanted);
     for (const entry of this.#entries) if (entry.isUnwanted) this.#forget(entry);
+    const told = [...this.#entries];
+    const lost = this.#settled.since(past.known, clock.now());
+    const paths = pathsOf(told, [...this.#unsettled, ...lost]);
+    const facts = { past, paths, initialShare, unsettled: [...this.#unsettled], lost };
     this.#byTicket.clear();
-    const unsettled = [...this.#unsettled];
     this.#unsettled.clear();
-    const lost = this.#settled.since(past.known, now);
     this.#settled.clear();
-    const paths = new Map(
-      [
-        ...told.map(({ request }) => request),
-        ...unsettled.map(({ entry }) => entry.request),
-        ...lost,
-      ].map(({ path }) => [path.key, path]),
-    );
-    this.#pathsTold = new Set(paths.keys());
-    const isOfThisLife = true; // in another life all of it is told anew
-    const tell = (
-      operation: LifeOperation | ReturnType<Asked["operation"]>,
-      onResult = (_: OperationResult) => {},
-    ) => ({
-      operation: () => operation,
-      onResult,
-      isOfThisLife,
-    });
+    this.#pathsTold = new Set(paths.map(({ key }) => key));
     return [
-      tell({ kind: "leave", instance: past.name, isBehind: past.isBehind }),
-      ...[...paths.values()].map((path) => tell({ kind: "path", ...path, initialShare })),
-      tell({ kind: "cap", share: SAFE_SHARE }),
-      ...lost.map(({ path, counted }) =>
-        tell({ kind: "charge", path: path.key, counted, isUnsettled: false }),
-      ),
-      ...unsettled.map(({ entry, counted }) =>
-        tell({ kind: "charge", path: entry.request.path.key, counted, isUnsettled: true }),
-      ),
+      ...retold(facts),
       ...told
         .filter(({ state }) => state === "granted")
-        .map((entry) => this.#assertOf(entry, past.name, now)),
+        .map((entry) => this.#assertOf(entry, past.name)),
       ...told.filter(({ state }) => state === "waiting").map((entry) => this.#enqueueOf(entry)),
     ];
   }
 
-  #assertOf(entry: Entry, previous: string, now: number): Asked {
-    const since = now - entry.grantedAt;
+  #assertOf(entry: Entry, previous: string): Asked {
+    const since = this.#options.clock.now() - entry.grantedAt;
     return {
-      operation: () => ({ kind: "assert", entry: this.#operationOf(entry), since, previous }),
+      operation: () => ({
+        kind: "assert",
+        entry: enqueueOf(entry, this.#options.clock.now()),
+        since,
+        previous,
+      }),
       onResult: (result) => {
         entry.ticket = result as Ticket;
         this.#byTicket.set(entry.ticket, entry);

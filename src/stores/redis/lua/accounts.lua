@@ -53,7 +53,8 @@ function openAccount(key)
   local cells = unpackMessage(raw)
   account = newAccount(key, cells[1], cells[2], cells[3])
   for i = 4, #cells, 6 do
-    local flow = addFlow(account, cells[i], cells[i + 1], cells[i + 2], cells[i + 3], cells[i + 4], cells[i + 5])
+    local id, path, tag = cells[i], cells[i + 1], cells[i + 2]
+    local flow = addFlow(account, id, path, tag, cells[i + 3], cells[i + 4], cells[i + 5])
     if isCompeting(flow) then account.competing = account.competing + 1 end
   end
   return account

@@ -1,5 +1,9 @@
--- Admission: does a waiter fit in all its meters, and what changes in them when it is granted or settled.
-fit = { amounts = {}, costs = {}, waits = {}, dominantCost = 0, sharedCost = 0, isSparse = false, wait = 0 }
+-- Admission: does a waiter fit in all its meters, and what changes in them when it is granted or
+-- settled.
+fit = {
+  amounts = {}, costs = {}, waits = {},
+  dominantCost = 0, sharedCost = 0, isSparse = false, wait = 0,
+}
 local amounts, costs, waits = fit.amounts, fit.costs, fit.waits
 
 --- Takes a waiter with its price.

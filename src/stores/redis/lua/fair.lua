@@ -36,7 +36,8 @@ function charge(flow, path, lane, fit, isPassing)
   for n = 1, #flows do
     local sibling = flows[n]
     if sibling ~= flow then
-      local common = round(largestAt(fit.costs, placesSharedWith(path, openPath(sibling.path))) / weight)
+      local places = placesSharedWith(path, openPath(sibling.path))
+      local common = round(largestAt(fit.costs, places) / weight)
       sibling.tag = max(sibling.tag, laneOfFlow(sibling).clock) + common
     end
   end
@@ -74,6 +75,8 @@ function rekeyFlows(flow)
   local flows = flow.account.flows
   for n = 1, #flows do
     local sibling = flows[n]
-    if isCompeting(sibling) and not sibling.isHidden then rekeyInLane(laneOfFlow(sibling), sibling) end
+    if isCompeting(sibling) and not sibling.isHidden then
+      rekeyInLane(laneOfFlow(sibling), sibling)
+    end
   end
 end

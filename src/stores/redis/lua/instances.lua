@@ -28,7 +28,9 @@ end
 local function unheard(instance)
   local members = {}
   local reply = call("HGET", REPLIES_KEY, instance)
-  for _, sequence in ipairs(reply and unpackMessage(reply).granted or {}) do members[memberOf(sequence)] = true end
+  for _, sequence in ipairs(reply and unpackMessage(reply).granted or {}) do
+    members[memberOf(sequence)] = true
+  end
   for _, mail in ipairs(call("LRANGE", outboxKey(instance), 0, -1)) do
     local kind, sequence = unpack(unpackMessage(mail))
     if kind == "granted" then members[memberOf(sequence)] = true end
@@ -78,7 +80,8 @@ local function reap()
   end
   local all = call("HGETALL", INSTANCES_KEY)
   for i = 1, #all, 2 do
-    if all[i] ~= INSTANCE and unpackMessage(all[i + 1]).seen + LEASE_MICROS < NOW then bury(all[i]) end
+    local isSilent = unpackMessage(all[i + 1]).seen + LEASE_MICROS < NOW
+    if isSilent and all[i] ~= INSTANCE then bury(all[i]) end
   end
 end
 

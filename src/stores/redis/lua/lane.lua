@@ -25,7 +25,10 @@ function laneFor(band, path)
   local lane = laneOf(band, path)
   if lane then return lane end
   S.lanes = S.lanes + 1
-  lane = { number = S.lanes, path = path, clock = 0, front = 0, size = 0, sparse = 0, queued = { 0, 0, 0, 0, 0 } }
+  lane = {
+    number = S.lanes, path = path, clock = 0, front = 0, size = 0, sparse = 0,
+    queued = { 0, 0, 0, 0, 0 },
+  }
   insert(band.lanes, lane)
   return lane
 end
@@ -130,7 +133,8 @@ local function readPiece(front)
   local list, keys = {}, {}
   for i = 1, #found, 2 do
     local member = found[i]
-    list[#list + 1] = { tag = tonumber(found[i + 1]), id = tonumber(member:sub(1, 8), 16), member = member }
+    local id = tonumber(member:sub(1, 8), 16)
+    list[#list + 1] = { tag = tonumber(found[i + 1]), id = id, member = member }
     keys[#keys + 1] = member:sub(9)
   end
   if #keys > 2 then prefetchAccounts(keys) end

@@ -1,5 +1,5 @@
--- Line: one flow's waiters, the most urgent first. What is added in this step stays in `added`, what
--- Redis holds is read ahead in growing pieces; removals are written with the rest.
+-- Line: one flow's waiters, the most urgent first. What is added in this step stays in `added`,
+-- what Redis holds is read ahead in growing pieces; removals are written with the rest.
 local MOST_AHEAD = 64
 
 local touched = {}

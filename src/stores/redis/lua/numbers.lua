@@ -1,5 +1,5 @@
 -- Numbers: what both implementations have to round in the same way. Amounts are whole micro-units,
--- times whole microseconds, costs pool-nanoseconds; a Lua number is the same double as in JavaScript.
+-- times whole microseconds, costs pool-nanoseconds; a Lua number is the double of JavaScript.
 call, floor, ceil, max, min = redis.call, math.floor, math.ceil, math.max, math.min
 pack, unpackMessage, format, insert, remove =
   cmsgpack.pack, cmsgpack.unpack, string.format, table.insert, table.remove

@@ -2,13 +2,6 @@
 local NO_DEADLINE = 4503599627370496
 displaced = {}
 
---- A shared meter by its number or key, or a tenant's own by tenant and place.
-local function meterAt(reference)
-  if type(reference) == "number" then return S.meters[reference + 1] end
-  if type(reference) == "string" then return S.meters[S.meterByKey[reference]] end
-  return ownMeters(reference[1])[reference[2] + 1]
-end
-
 local function meterFor(spec, share)
   local index = S.meterByKey[spec.key]
   if index then return index end
@@ -50,7 +43,8 @@ function operations.weigh(tenant, weight)
   for b, band in ipairs(S.bands) do
     local account = openAccount(accountKey(b, tenant))
     if account and account.weight ~= weight then
-      if account.competing > 0 then band.activeWeight = band.activeWeight + weight - account.weight end
+      local change = weight - account.weight
+      if account.competing > 0 then band.activeWeight = band.activeWeight + change end
       account.weight = weight
       changeAccount(account)
     end
@@ -72,7 +66,7 @@ local function tooSmall(demand, path, tenant, own)
   return nil
 end
 
-local function flowFor(key, weight, own, path)
+function flowFor(key, weight, own, path)
   local account = openAccount(key) or createAccount(key, weight, own)
   return flowOn(account, path) or newFlow(account, path)
 end
@@ -85,19 +79,28 @@ local function leavesOneOut(demand, path)
 end
 
 --- A path by its number, or by its key where the instance has not been told the number yet.
-local function pathAt(reference)
+function pathAt(reference)
   if type(reference) == "number" then return reference + 1 end
   return S.pathByKey[reference]
 end
 
-local function urgencyOf(due, isChainStep)
+function urgencyOf(due, isChainStep)
   local urgency = due >= 0 and NOW + due or NO_DEADLINE
   return isChainStep and urgency - 2 * NO_DEADLINE or urgency
 end
 
-local function nextSequence()
+function nextSequence()
   S.sequence = S.sequence + 1
   return S.sequence - 1
+end
+
+--- The demand with all that is stored of a waiter.
+function waiterOf(demand, key, path, urgency, expiresAt)
+  demand[UNITS_AT] = demand[UNITS_AT] or false
+  demand[ACCOUNT], demand[PATH], demand[URGENCY] = key, path.number, urgency
+  demand[EXPIRES], demand[BYPASSED], demand[OWNER], demand[LATER] = expiresAt, 0, INSTANCE, false
+  demand[SPARSE], demand[SINCE] = leavesOneOut(demand, path), NOW
+  return demand
 end
 
 --- `patience` and `due` are microseconds from now; `due` -1: no deadline.
@@ -112,10 +115,8 @@ function operations.enqueue(tenant, weight, own, band, path, demand, patience, d
     removeWaiter(victim)
     insert(displaced, victim)
   end
-  local sequence, key, waiter = nextSequence(), accountKey(band + 1, tenant), demand
-  waiter[UNITS_AT] = demand[UNITS_AT] or false
-  waiter[ACCOUNT], waiter[PATH], waiter[URGENCY], waiter[EXPIRES] = key, path, urgencyOf(due, isChainStep), NOW + patience
-  waiter[BYPASSED], waiter[OWNER], waiter[LATER], waiter[SPARSE], waiter[SINCE] = 0, INSTANCE, false, leavesOneOut(demand, open), NOW
+  local sequence, key = nextSequence(), accountKey(band + 1, tenant)
+  local waiter = waiterOf(demand, key, open, urgencyOf(due, isChainStep), NOW + patience)
   waiter.member, waiter.flow = memberOf(sequence), flowFor(key, weight, own, path)
   addWaiter(waiter, NOW)
   return sequence
@@ -144,98 +145,5 @@ function operations.retry(sequence, counted, eligibleIn, expiresIn)
   waiter.flow = flowFor(waiter[ACCOUNT], 1, false, waiter[PATH])
   waiter[EXPIRES], waiter[SINCE], waiter[BYPASSED] = NOW + expiresIn, NOW, 0
   addWaiter(waiter, NOW + eligibleIn)
-  return true
-end
-
---- Nothing that touches the meter leaves for so long; whoever cannot wait for it is told so.
-function operations.freeze(reference, micros)
-  local meter = meterAt(reference)
-  meter.frozenUntil = max(meter.frozenUntil, NOW + micros)
-  meter.isPlain = false
-  if type(reference) == "table" then return true end
-  local index = S.meterByKey[meter.key]
-  for _, waiter in ipairs(freshWaiters()) do noteHopeless(waiter, index, meter.frozenUntil) end
-  S.rests = S.rests or {}
-  insert(S.rests, { meter = index, from = "-inf", to = meter.frozenUntil })
-  return true
-end
-
-function operations.adjust(reference, delta)
-  adjust(meterAt(reference), delta)
-  return true
-end
-
-function operations.resize(reference, capacity, per, interval, allowance)
-  local meter = meterAt(reference)
-  resize(meter, capacity, per)
-  meter.interval, meter.allowance, meter.isPlain = interval, allowance, false
-  refreshPaths()
-  return true
-end
-
-function operations.foreign(reference, rate)
-  setForeign(meterAt(reference), rate)
-  refreshPaths()
-  return true
-end
-
-function operations.margin(reference, share)
-  meterAt(reference).margin = share
-  refreshPaths()
-  return true
-end
-
---- This store lacks what it was told in the last steps: another Redis has taken over, or it began anew.
-local isLossy = false
---- All that the earlier life had been granted was given back.
-local hasEnded = false
-
---- What an earlier life of this instance had is not its any more; it tells of what it still has.
---- `isBehind`: steps were answered that this store does not know of.
-function operations.leave(instance, isBehind)
-  local past = leave(instance)
-  isLossy = isBehind or past == "unknown"
-  hasEnded = past == "ended"
-  if isLossy then S.learningUntil = max(S.learningUntil, NOW + request.options.learningMicros) end
-  return past
-end
-
---- A request that is on its way and that this store may not know of. `previous`: the life that sent it.
-function operations.assert(tenant, weight, own, band, path, demand, since, due, isChainStep, previous)
-  path = pathAt(path)
-  local open, key, sequence = openPath(path), accountKey(band + 1, tenant), nextSequence()
-  changeAccount(flowFor(key, weight, own, path).account)
-  local isCounted = S.buried[previous] ~= nil
-  local function take(meter, column)
-    if column == SLOT or not isCounted then debit(meter, amountAt(demand, column, meter)) end
-  end
-  for i = 1, open.count do take(open.meters[i], open.columns[i]) end
-  for _, meter in ipairs(own and ownMeters(tenant) or {}) do take(meter, ownColumn(meter)) end
-  local waiter = demand
-  waiter[UNITS_AT] = demand[UNITS_AT] or false
-  waiter[ACCOUNT], waiter[PATH], waiter[URGENCY], waiter[EXPIRES] = key, path, urgencyOf(due, isChainStep), NOW
-  waiter[BYPASSED], waiter[OWNER], waiter[LATER], waiter[SPARSE], waiter[SINCE] = 0, INSTANCE, false, leavesOneOut(demand, open), NOW
-  keepGrant(memberOf(sequence), waiter, NOW - since, open.record.service)
-  return sequence
-end
-
---- What was counted for a request of an earlier life. `isUnsettled`: its reservation was given back
---- when that life was left; else its settlement may be among what this store has lost.
-function operations.charge(path, counted, isUnsettled)
-  if not isLossy and not (isUnsettled and hasEnded) then return false end
-  local open = openPath(pathAt(path))
-  for i = 1, open.count do
-    if open.columns[i] ~= SLOT then debit(open.meters[i], amountAt(counted, open.columns[i], open.meters[i])) end
-  end
-  return true
-end
-
---- After a loss no level is believed beyond this share of its limit.
-function operations.cap(share)
-  if not isLossy then return false end
-  for _, meter in ipairs(S.meters) do
-    local excess = levelOf(meter) - floor(meter.capacity * share)
-    if meter.kind ~= "slots" and excess > 0 then adjust(meter, -excess) end
-  end
   return true
 end

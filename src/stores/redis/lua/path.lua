@@ -1,6 +1,9 @@
--- Path: the shared meters that one kind of request must fit in, with prices and floors as they are now.
+-- Path: the shared meters that one kind of request must fit in, with prices and floors as they are
+-- now.
 SLOT, UNITS = -1, -2
-COLUMN_OF = { requests = 1, tokens = 2, input_tokens = 3, output_tokens = 4, usd = 5, concurrency = SLOT }
+COLUMN_OF = {
+  requests = 1, tokens = 2, input_tokens = 3, output_tokens = 4, usd = 5, concurrency = SLOT,
+}
 FIRST_SERVICE_MICROS = 1000000
 local SERVICE_GAIN, KEPT_GAIN, MOST_KEPT = 0.1, 0.02, 2
 

@@ -1,6 +1,8 @@
 -- Pump: one round of grants, as in core/scheduler/pump.
 local PROBES_PER_PUMP = 8
 local EXPIRY_SLOT_MICROS = 8000
+--- Waits that end in one step; more follow at once.
+local MOST_DUE = 1000
 
 granted, expired = {}, {}
 local wakeIn = NEVER
@@ -16,7 +18,9 @@ end
 
 local function isCapped(band)
   local longest = 0
-  for _, index in ipairs(band.ceilings) do longest = max(longest, ceilingWait(S.ceilings[index])) end
+  for _, index in ipairs(band.ceilings) do
+    longest = max(longest, ceilingWait(S.ceilings[index]))
+  end
   if longest > 0 then wakeAfter(longest) end
   return longest > 0
 end
@@ -29,7 +33,9 @@ local function bestLane(band, marked)
       local flow = topOfLane(lane)
       if flow then
         local byTurn = bestFlow and flow.account.turn - bestFlow.account.turn or -1
-        if byTurn < 0 or (byTurn == 0 and flow.id < bestFlow.id) then best, bestFlow = lane, flow end
+        if byTurn < 0 or (byTurn == 0 and flow.id < bestFlow.id) then
+          best, bestFlow = lane, flow
+        end
       end
     end
   end
@@ -104,7 +110,8 @@ local function firstLane(guarantee)
   return nil
 end
 
---- A guarantee with credit goes before the strict order, may use the holdback, and may be bypassed by its share.
+--- A guarantee with credit goes before the strict order, may use the holdback, and may be bypassed
+--- by its share.
 local function serveGuarantee(index)
   local guarantee = S.guarantees[index]
   local isBlocked = false
@@ -158,7 +165,8 @@ local function dueWaiters()
   if S.waiting == 0 then return {} end
   local slotEnd = (floor(NOW / EXPIRY_SLOT_MICROS) + 1) * EXPIRY_SLOT_MICROS
   local due = {}
-  local members = call("ZRANGEBYSCORE", EXPIRY_KEY, "-inf", "(" .. format("%.0f", slotEnd), "LIMIT", 0, 1000)
+  local before = "(" .. format("%.0f", slotEnd)
+  local members = call("ZRANGEBYSCORE", EXPIRY_KEY, "-inf", before, "LIMIT", 0, MOST_DUE)
   if #members > 0 then prefetchWaiters(members) end
   for _, member in ipairs(members) do
     local waiter = openWaiter(member)
@@ -190,7 +198,7 @@ function pump(hopeless)
   advance()
   if NOW < S.learningUntil then wakeAfter(S.learningUntil - NOW) else serve() end
   local isFull = #granted >= S.grantsPerPump
-  if isFull or #due >= 1000 then wakeAfter(0) end
+  if isFull or #due >= MOST_DUE then wakeAfter(0) end
   for _, waiter in ipairs(due) do
     if not waiter.isGone then
       wakeAfter(0)

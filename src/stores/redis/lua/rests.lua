@@ -11,8 +11,8 @@ function touches(path, meter)
 end
 
 function noteHopeless(waiter, meter, untilTime)
-  if waiter[LATER] or waiter[EXPIRES] >= untilTime or not touches(waiter[PATH], meter) then return end
-  insert(hopeless, waiter)
+  if waiter[LATER] or waiter[EXPIRES] >= untilTime then return end
+  if touches(waiter[PATH], meter) then insert(hopeless, waiter) end
 end
 
 function collectHopeless()
@@ -20,7 +20,8 @@ function collectHopeless()
   S.rests = nil
   for _, rest in ipairs(rests) do
     local to = "(" .. format("%.0f", rest.to)
-    local found = call("ZRANGEBYSCORE", EXPIRY_KEY, rest.from, to, "WITHSCORES", "LIMIT", 0, RESTED_PER_STEP)
+    local range = { EXPIRY_KEY, rest.from, to, "WITHSCORES", "LIMIT", 0, RESTED_PER_STEP }
+    local found = call("ZRANGEBYSCORE", unpack(range))
     local members = {}
     for i = 1, #found, 2 do insert(members, found[i]) end
     prefetchWaiters(members)

@@ -1,7 +1,8 @@
 -- Waiters: every request that is not granted yet. A waiter is a list, as it is stored: five columns
 -- of demand, units, and the places named below. One that comes and goes in the same step is never
 -- written; the rest is written in one call at its end.
-UNITS_AT, ACCOUNT, PATH, URGENCY, EXPIRES, BYPASSED, OWNER, LATER, SPARSE, SINCE = 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+UNITS_AT, ACCOUNT, PATH, URGENCY, EXPIRES = 6, 7, 8, 9, 10
+BYPASSED, OWNER, LATER, SPARSE, SINCE = 11, 12, 13, 14, 15
 
 local waiters, fresh, altered = {}, {}, {}
 local deleted, deletedCount = {}, 0
@@ -92,7 +93,7 @@ end
 --- As it is stored.
 function packWaiter(w)
   if w.raw then return w.raw end
-  return pack({ w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13], w[14], w[15] })
+  return pack({ unpack(w, 1, SINCE) })
 end
 
 function saveWaiters()
