@@ -7,6 +7,7 @@ import type { Figure } from "./figure.ts";
 import { benchGateway } from "./gateway/bench.ts";
 import { benchRedis } from "./redis/bench.ts";
 import { benchSimulator } from "./simulator/bench.ts";
+import { benchTokens } from "./tokens/bench.ts";
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<readonly Figure[]>>> = {
   agreement: benchAgreement,
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<read
   "head-of-line": benchHeadOfLine,
   redis: benchRedis,
   simulator: benchSimulator,
+  tokens: benchTokens,
 };
 
 const [name, ...flags] = process.argv.slice(2);

@@ -1,5 +1,6 @@
 /** Dialect: the port through which the rest of Sluice speaks a provider's language of limits, errors and usage. */
 import type { Demand, Usage } from "./demand.ts";
+import type { CorrectInput } from "./input-estimate.ts";
 import type { Verdict } from "./verdict/verdict.ts";
 
 /** A JSON object as it came; nothing about its fields is known. */
@@ -108,8 +109,16 @@ export interface Dialect {
   operation(request: RequestView): Operation;
   /** The provider charges what a request may generate at most, and gives nothing back: no usage is awaited. */
   readonly chargesReservedOutput?: true;
-  /** `outputGuess`: learned tokens of output for calls like this; without it the dialect's own default. */
-  forecast(request: RequestView, operation: Operation, outputGuess?: number): Forecast;
+  /**
+   * `outputGuess`: learned tokens of output for calls like this; without it the dialect's own default.
+   * `correctInput`: what its estimate of the input is corrected by; without it it stands as it is.
+   */
+  forecast(
+    request: RequestView,
+    operation: Operation,
+    outputGuess?: number,
+    correctInput?: CorrectInput,
+  ): Forecast;
   /** Limits told in the headers of any response, success or failure. */
   limits(headers: HeaderView, receivedAtMs: number): readonly LimitReading[];
   verdict(response: ResponseView): Verdict;

@@ -32,7 +32,8 @@ export const anthropic: Dialect = {
   failsUnderSuccess: false,
   usageFields: ["usage"],
   operation,
-  forecast: (request, operation, guess) => anthropicForecast(request.body, operation, guess),
+  forecast: ({ body }, operation, guess, correctInput) =>
+    anthropicForecast(body, operation, guess, correctInput),
   limits: (headers, receivedAtMs) => withAmounts(anthropicReadings(headers, receivedAtMs)),
   verdict,
   usage: (body) => (isObject(body) ? anthropicUsage(body["usage"]) : null),

@@ -40,7 +40,8 @@ export const generic: Dialect = {
   failsUnderSuccess: false,
   usageFields: ["usage"],
   operation,
-  forecast: (request, operation, guess) => openAiForecast(request.body, operation, guess),
+  forecast: ({ body }, operation, guess, correctInput) =>
+    openAiForecast(body, operation, guess, correctInput),
   limits: (headers, receivedAtMs) => withAmounts(genericReadings(headers, receivedAtMs)),
   verdict: (response) => readVerdictOrStream(response, RULES, streamReader),
   usage: (body) => (isObject(body) ? genericUsage(body["usage"]) : null),

@@ -43,7 +43,8 @@ export const openai: Dialect = {
   failsUnderSuccess: false,
   usageFields: ["usage"],
   operation: openAiOperation,
-  forecast: (request, operation, guess) => openAiForecast(request.body, operation, guess),
+  forecast: ({ body }, operation, guess, correctInput) =>
+    openAiForecast(body, operation, guess, correctInput),
   limits: (headers, receivedAtMs) => withAmounts(openAiReadings(headers, receivedAtMs)),
   verdict: (response) => readVerdictOrStream(response, RULES, streamReader),
   usage: (body) => (isObject(body) ? openAiUsage(body["usage"]) : null),

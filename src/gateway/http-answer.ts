@@ -5,16 +5,28 @@ import type { SluiceError } from "../core/errors.ts";
 import type { Answer, CallReport } from "../runtime/call/answer.ts";
 import { bindingRateHeaders, reportHeaders } from "../runtime/call/answer-headers.ts";
 import type { Call } from "../runtime/call/call.ts";
-import { inboundHeaders } from "../runtime/request/headers.ts";
+import { inboundHeaders, type OutHeaders } from "../runtime/request/headers.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { atTurnEnd } from "../runtime/turn-end.ts";
 import { type RequestContext, sendRefusal } from "./request-context.ts";
 
+/** More than that is written at once: it is no small answer whose parts come together. */
+const MOST_HELD = 65_536;
+
+/** Head and bytes that come in one turn of the event loop go out in one write. */
 export class HttpAnswer implements Answer {
   readonly #context: RequestContext;
   readonly #runtime: Runtime;
   readonly #onFirstBytes: ((bytes: Uint8Array) => void) | null;
   #call: Call | null = null;
   #awaitsDrain = false;
+  #status = 0;
+  /** Null: written already. */
+  #headers: OutHeaders | null = null;
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #hasEnded = false;
+  #isFlushPlanned = false;
 
   constructor(
     context: RequestContext,
@@ -37,19 +49,23 @@ export class HttpAnswer implements Answer {
 
   head(status: number, headers: HeaderView, report: CallReport): void {
     const kept = inboundHeaders(headers, report.shadow !== null);
-    this.#context.response.writeHead(status, Object.assign(kept, this.#ownHeaders(report)));
+    this.#status = status;
+    this.#headers = Object.assign(kept, this.#ownHeaders(report));
+    this.#planFlush();
   }
 
   data(chunk: Uint8Array): boolean {
     this.#onFirstBytes?.(chunk);
-    const { response } = this.#context;
-    const hasRoom = response.write(chunk);
-    if (!hasRoom && !this.#awaitsDrain) this.#resumeOnDrain(response);
-    return hasRoom;
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#heldBytes >= MOST_HELD) this.#flush();
+    else this.#planFlush();
+    return !this.#awaitsDrain;
   }
 
   end(): void {
-    this.#context.response.end();
+    this.#hasEnded = true;
+    this.#planFlush();
   }
 
   refuse(error: SluiceError, report: CallReport): void {
@@ -58,11 +74,36 @@ export class HttpAnswer implements Answer {
 
   /** Cut the connection: an answer that ends well would pass for a whole one. */
   broken(): void {
+    this.#flush();
     this.#context.response.destroy();
   }
 
+  #planFlush(): void {
+    if (this.#isFlushPlanned) return;
+    this.#isFlushPlanned = true;
+    atTurnEnd(() => {
+      this.#isFlushPlanned = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const { response } = this.#context;
+    if (this.#headers !== null) response.writeHead(this.#status, this.#headers);
+    this.#headers = null;
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    let hasRoom = true;
+    for (const chunk of held) hasRoom = response.write(chunk);
+    if (this.#hasEnded) response.end();
+    else if (!hasRoom && !this.#awaitsDrain) this.#resumeOnDrain(response);
+  }
+
+  /** The client reads more slowly than the upstream writes. */
   #resumeOnDrain(response: ServerResponse): void {
     this.#awaitsDrain = true;
+    this.#call?.pause();
     response.once("drain", () => {
       this.#awaitsDrain = false;
       this.#call?.resume();

@@ -3,8 +3,9 @@ import type { IncomingMessage } from "node:http";
 import type { JsonObject } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
 import { readClaims } from "../runtime/policy/task-claims.ts";
-import { parseJsonObject, requireJsonObject } from "../runtime/request/body.ts";
+import { requireObject } from "../runtime/request/body.ts";
 import { claimSources } from "../runtime/request/claim-sources.ts";
+import { parseBody } from "../runtime/request/large/parse-body.ts";
 import type { Runtime, RuntimeRequest } from "../runtime/runtime.ts";
 import { nameAt, routeModel, wireFormatOf } from "../runtime/upstream/routes.ts";
 import type { Upstream } from "../runtime/upstream/upstream.ts";
@@ -80,8 +81,8 @@ export class Passage {
     if (!isParsed) return { bytes: message, json: null };
     const { bodyMaxBytes, timeouts } = this.#runtime.config.server;
     const bytes = await readBody(message, { maxBytes: bodyMaxBytes, timeoutMs: timeouts.bodyMs });
-    const json = MODEL_ROUTES.has(path) ? requireJsonObject(bytes) : parseJsonObject(bytes);
-    return { bytes, json };
+    const json = await parseBody(bytes);
+    return { bytes, json: MODEL_ROUTES.has(path) ? requireObject(json) : json };
   }
 
   #destinationOf(context: RequestContext, body: JsonObject | null): Destination {

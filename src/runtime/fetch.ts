@@ -1,4 +1,5 @@
 /** Fetch: a drop-in `fetch` whose calls wait for the shared budget instead of meeting a 429. */
+import type { JsonObject } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
 import { type ClientDialect, clientDialectOf } from "../dialects/client-dialect.ts";
 import type { Answer, CallReport } from "./call/answer.ts";
@@ -6,9 +7,9 @@ import { bindingRateHeaders, refusalAnswer, reportHeaders } from "./call/answer-
 import type { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
 import { readClaims, type TaskClaims } from "./policy/task-claims.ts";
-import { parseJsonObject } from "./request/body.ts";
 import { claimSources } from "./request/claim-sources.ts";
 import { inboundHeaders, type OutHeaders } from "./request/headers.ts";
+import { parseBody } from "./request/large/parse-body.ts";
 import { requestId } from "./request/request-id.ts";
 import type { Runtime } from "./runtime.ts";
 import { claimsOf, currentTask, said } from "./task-context.ts";
@@ -67,9 +68,11 @@ async function callUpstream(
   const headers = Object.fromEntries(request.headers);
   const client = clientDialectOf(new URL(request.url).pathname, headers);
   const bytes = request.body === null ? null : new Uint8Array(await request.arrayBuffer());
+  const isJson = headers["content-type"]?.includes("json") ?? false;
+  const body = bytes !== null && isJson ? await parseBody(bytes) : null;
   let plan: CallPlan;
   try {
-    plan = planOf(runtime, request, matched, { headers, bytes, arrivedAt });
+    plan = planOf(runtime, request, matched, { headers, bytes, body, arrivedAt });
   } catch (error) {
     return refusalResponse(client, asSluiceError(error), null);
   }
@@ -96,12 +99,11 @@ function planOf(
   read: {
     readonly headers: Record<string, string>;
     readonly bytes: Uint8Array | null;
+    readonly body: JsonObject | null;
     readonly arrivedAt: number;
   },
 ): CallPlan {
-  const { headers, bytes, arrivedAt } = read;
-  const isJson = headers["content-type"]?.includes("json") ?? false;
-  const body = bytes !== null && isJson ? parseJsonObject(bytes) : null;
+  const { headers, bytes, body, arrivedAt } = read;
   const task = currentTask(arrivedAt);
   const { directory, config } = runtime;
   const asked = typeof body?.model === "string" ? body.model : null;

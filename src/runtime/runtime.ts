@@ -10,6 +10,7 @@ import type { Account } from "./account/account.ts";
 import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
+import { InputForecast, type InputQuestion } from "./forecast/input-forecast.ts";
 import { OutputForecast } from "./forecast/output-forecast.ts";
 import { LimitWatch } from "./limit-watch.ts";
 import { type BandTable, bandTable } from "./policy/bands.ts";
@@ -64,6 +65,7 @@ export class Runtime {
   readonly limits = new LimitWatch();
   readonly shadow: ShadowMode;
   readonly #chains: ChainMemory;
+  readonly #inputs = new InputForecast();
   readonly #outputs = new OutputForecast();
   /** Upstreams that a reload has taken out: they take nothing new, but who waits there is still served. */
   readonly #removed = new Map<string, Upstream>();
@@ -135,10 +137,12 @@ export class Runtime {
     const shadow = this.shadowOf(upstream, account, tenant);
     const kind = { tenant: tenant.id, taskType: task.type, model: target.model ?? "" };
     const asked = { dialect: upstream.dialect, request: view, operation };
+    const input = this.#inputs.ask(upstream.name, kind.model);
     const forecast = this.#outputs.forecast({
       ...asked,
       kind,
       meters: [...account.pathFor(target).meters, ...tenant.meters],
+      correctInput: input.correct,
     });
     return {
       id: requestId(),
@@ -152,7 +156,12 @@ export class Runtime {
       band: () => this.#bands.indexOf(tenant.tier.name, task.latency),
       operation,
       forecast,
-      onSettled: this.#listenerFor(this.#outputs.learnsFrom(asked) ? kind : null, forecast, shadow),
+      onSettled: this.#listenerFor(
+        this.#outputs.learnsFrom(asked) ? kind : null,
+        forecast,
+        input,
+        shadow,
+      ),
       outbound: {
         method: request.method,
         origin: address.origin,
@@ -260,8 +269,14 @@ export class Runtime {
   }
 
   /** Made apart from the plan, so that it keeps nothing of the request alive. */
-  #listenerFor(kind: OutputKind | null, forecast: Forecast, shadow: ShadowPass | null) {
+  #listenerFor(
+    kind: OutputKind | null,
+    forecast: Forecast,
+    input: InputQuestion,
+    shadow: ShadowPass | null,
+  ) {
     return (end: CallEnd) => {
+      input.learn(end);
       if (kind !== null) this.#outputs.learn(kind, forecast, end);
       shadow?.ended(end);
     };

@@ -1,40 +1,46 @@
 /** What Anthropic will count of a call: its input, estimated on the safe side, and the output as it is produced. */
 import { demandOf } from "../../core/demand.ts";
 import type { Forecast, JsonObject, Operation } from "../../core/dialect.ts";
-import { tokenCounterFor } from "../../tokens/counter.ts";
+import type { CorrectedInput, CorrectInput } from "../../core/input-estimate.ts";
+import { uncorrected } from "../../tokens/input-calibration.ts";
+import { estimateInput } from "../../tokens/input-counter.ts";
+import { type ImageSize, imageSize } from "../body/image-size.ts";
 import { countIn, isObject, jsonText, MOST_TOKENS, textIn } from "../body/json-fields.ts";
 import { predictedOutput } from "../body/predicted-output.ts";
 import { requestOnly } from "../body/request-only.ts";
 
-/** Anthropic, Vision: tokens = width x height / 750, at most about 1,600; the size is not in the request. */
-const TOKENS_PER_IMAGE = 1_600;
+/** Anthropic, Vision: tokens = width x height / 750, after it was fitted to 1,568 pixels and about 1,600 tokens. */
+const PIXELS_PER_TOKEN = 750;
+const LONGEST_SIDE = 1_568;
+const MOST_TOKENS_PER_IMAGE = 1_600;
 /** Anthropic, PDF support: 1,500 to 3,000 tokens a page; about 100 kB of base64 make a page. */
 const TOKENS_PER_PAGE = 3_000;
 const CHARACTERS_PER_PAGE = 100_000;
 /** Anthropic, Tool use: the system prompt that tools bring along, for `tool_choice: auto`. */
 const TOKENS_OF_TOOL_USE = 346;
 const TOKENS_PER_MESSAGE = 4;
-/** Charged above the expectation: too little is a 429, too much is given back within seconds. */
-const SAFETY = 1.1;
 /** Tool results hold blocks that hold blocks; deeper is no valid request. */
 const DEEPEST = 6;
 
 interface InputText {
   readonly texts: string[];
-  /** Tokens of what is not text. */
-  tokens: number;
+  /** Around messages and tools. */
+  frameTokens: number;
+  /** Of images and documents. */
+  imageTokens: number;
 }
 
 export function anthropicForecast(
   body: JsonObject | null,
   operation: Operation,
   guess?: number,
+  correctInput: CorrectInput = uncorrected,
 ): Forecast {
   if (operation.kind === "other" || body === null) return requestOnly();
-  const inputTokens = inputOf(body, operation.model);
+  const input = correctInput(estimateInput(operation.model, inputOf(body)));
+  const { expected: inputTokens, reserved: charged } = bounded(input);
   const most = countIn(body["max_tokens"]) ?? countIn(body["max_tokens_to_sample"]);
   const outputTokens = predictedOutput(most, guess);
-  const charged = Math.min(Math.ceil(inputTokens * SAFETY), MOST_TOKENS);
   return {
     charged: demandOf({
       requests: 1,
@@ -46,20 +52,28 @@ export function anthropicForecast(
   };
 }
 
-function inputOf(body: JsonObject, model: string | null): number {
-  const found: InputText = { texts: [], tokens: 0 };
+/** Too little is a 429, too much is given back within seconds: what is reserved is charged. */
+function bounded({ expected, reserved }: CorrectedInput): CorrectedInput {
+  return {
+    expected: Math.min(expected, MOST_TOKENS),
+    reserved: Math.min(reserved, MOST_TOKENS),
+  };
+}
+
+function inputOf(body: JsonObject): InputText {
+  const found: InputText = { texts: [], frameTokens: 0, imageTokens: 0 };
   addContent(body["system"], found, 0);
   addContent(body["prompt"], found, 0);
   if (Array.isArray(body["messages"])) {
     for (const message of body["messages"]) {
       if (isObject(message)) addContent(message["content"], found, 0);
     }
-    found.tokens += body["messages"].length * TOKENS_PER_MESSAGE;
+    found.frameTokens += body["messages"].length * TOKENS_PER_MESSAGE;
   }
   const tools = jsonText(body["tools"]);
-  if (tools.length > 2) found.tokens += TOKENS_OF_TOOL_USE;
+  if (tools.length > 2) found.frameTokens += TOKENS_OF_TOOL_USE;
   found.texts.push(tools);
-  return Math.min(tokenCounterFor(model)(found.texts) + found.tokens, MOST_TOKENS);
+  return found;
 }
 
 function addContent(content: unknown, found: InputText, depth: number): void {
@@ -72,7 +86,7 @@ function addContent(content: unknown, found: InputText, depth: number): void {
 function addBlock(block: JsonObject, found: InputText, depth: number): void {
   switch (block["type"]) {
     case "image":
-      found.tokens += TOKENS_PER_IMAGE;
+      found.imageTokens += imageTokens(sizeOf(block["source"]));
       return;
     case "document":
       addDocument(block["source"], found, depth);
@@ -96,5 +110,18 @@ function addDocument(source: unknown, found: InputText, depth: number): void {
   const data = textIn(source["data"]);
   if (source["type"] === "content") addContent(source["content"], found, depth);
   else if (source["type"] === "text" && data !== null) found.texts.push(data);
-  else found.tokens += TOKENS_PER_PAGE * Math.ceil((data?.length || 1) / CHARACTERS_PER_PAGE);
+  else found.imageTokens += TOKENS_PER_PAGE * Math.ceil((data?.length || 1) / CHARACTERS_PER_PAGE);
+}
+
+/** What has to be fetched, or is not known, is taken for the largest. */
+function sizeOf(source: unknown): ImageSize | null {
+  const data = isObject(source) ? textIn(source["data"]) : null;
+  return data === null ? null : imageSize(data);
+}
+
+function imageTokens(size: ImageSize | null): number {
+  if (size === null) return MOST_TOKENS_PER_IMAGE;
+  const scale = Math.min(1, LONGEST_SIDE / Math.max(size.width, size.height));
+  const pixels = size.width * size.height * scale * scale;
+  return Math.min(Math.ceil(pixels / PIXELS_PER_TOKEN), MOST_TOKENS_PER_IMAGE);
 }

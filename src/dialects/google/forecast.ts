@@ -1,14 +1,15 @@
 /** What Gemini will count of a call: its text, and a flat amount for what is not text. */
 import { demandOf } from "../../core/demand.ts";
 import type { Forecast, JsonObject, Operation } from "../../core/dialect.ts";
-import { tokenCounterFor } from "../../tokens/counter.ts";
+import type { CorrectInput } from "../../core/input-estimate.ts";
+import { uncorrected } from "../../tokens/input-calibration.ts";
+import { estimateInput, type InputContent } from "../../tokens/input-counter.ts";
 import { countIn, isObject, jsonText, MOST_TOKENS } from "../body/json-fields.ts";
 import { predictedOutput } from "../body/predicted-output.ts";
 import { requestOnly } from "../body/request-only.ts";
 
 /** ai.google.dev, Understand and count tokens: an image of up to 384 x 384 pixels, or a tile of a larger one. */
 const TOKENS_PER_PIECE = 258;
-const SAFETY = 1.1;
 const MOST_REQUESTS = 1_000;
 
 interface Found {
@@ -21,20 +22,22 @@ export function geminiForecast(
   body: JsonObject | null,
   operation: Operation,
   guess?: number,
+  correctInput: CorrectInput = uncorrected,
 ): Forecast {
   if (operation.kind === "other" || body === null) return requestOnly();
-  const inputTokens = inputOf(body, operation.model);
+  const input = correctInput(estimateInput(operation.model, inputOf(body)));
+  const inputTokens = Math.min(input.expected, MOST_TOKENS);
   const config = body["generationConfig"] ?? body["generation_config"];
   const most = isObject(config) ? countIn(config["maxOutputTokens"]) : null;
   const outputTokens = operation.kind === "embed" ? 0 : predictedOutput(most, guess);
-  const charged = Math.min(Math.ceil(inputTokens * SAFETY), MOST_TOKENS);
+  const charged = Math.min(input.reserved, MOST_TOKENS);
   return {
     charged: demandOf({ requests: 1, tokens: charged, inputTokens: charged, outputTokens }),
     expected: { inputTokens, outputTokens, cachedInputTokens: 0 },
   };
 }
 
-function inputOf(body: JsonObject, model: string | null): number {
+function inputOf(body: JsonObject): InputContent {
   const found: Found = { texts: [], pieces: 0 };
   addContents(body["systemInstruction"] ?? body["system_instruction"], found);
   addContents(body["contents"], found);
@@ -45,8 +48,7 @@ function inputOf(body: JsonObject, model: string | null): number {
   }
   // Vertex's older models take `instances` instead of contents.
   found.texts.push(jsonText(body["tools"]), jsonText(body["instances"]));
-  const tokens = tokenCounterFor(model)(found.texts) + found.pieces * TOKENS_PER_PIECE;
-  return Math.min(tokens, MOST_TOKENS);
+  return { texts: found.texts, frameTokens: 0, imageTokens: found.pieces * TOKENS_PER_PIECE };
 }
 
 function addContents(contents: unknown, found: Found): void {

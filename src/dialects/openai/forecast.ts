@@ -2,17 +2,15 @@
 
 import { demandOf } from "../../core/demand.ts";
 import type { Forecast, JsonObject, Operation } from "../../core/dialect.ts";
-import { tokenCounterFor } from "../../tokens/counter.ts";
-import { characterEstimate } from "../../tokens/estimate.ts";
+import type { CorrectInput } from "../../core/input-estimate.ts";
+import { uncorrected } from "../../tokens/input-calibration.ts";
+import { estimateInput } from "../../tokens/input-counter.ts";
+import { characterEstimate } from "../../tokens/rough-tokens.ts";
 import { countIn, MOST_TOKENS } from "../body/json-fields.ts";
 import { predictedOutput } from "../body/predicted-output.ts";
 import { requestOnly } from "../body/request-only.ts";
 import { type RequestText, requestText } from "./request-text.ts";
 
-/** OpenAI cookbook, "How to count tokens": role and separators of each message, and the opening of the answer. */
-const TOKENS_PER_MESSAGE = 4;
-/** A 1024 x 1024 image in high detail (OpenAI, "Images and vision": 85 + 4 x 170). */
-const TOKENS_PER_IMAGE = 765;
 /** The API allows no more choices. */
 const MOST_CHOICES = 128;
 
@@ -20,11 +18,12 @@ export function openAiForecast(
   body: JsonObject | null,
   operation: Operation,
   guess?: number,
+  correctInput: CorrectInput = uncorrected,
 ): Forecast {
   if (operation.kind === "other" || body === null) return requestOnly();
-  const found = requestText(body);
-  const inputTokens = realInput(found, operation.model);
-  const estimate = bounded(characterEstimate(charactersOf(found)) + found.tokenIds);
+  const found = requestText(body, operation.model);
+  const inputTokens = realInput(found, correctInput);
+  const estimate = bounded(characterEstimate(found.characters) + found.tokenIds);
   if (operation.kind === "embed") return forecastOf(estimate, inputTokens, 0, 0);
   const choices = choicesOf(body);
   const most = mostOutput(body);
@@ -63,16 +62,8 @@ function choicesOf(body: JsonObject): number {
   );
 }
 
-function charactersOf(found: RequestText): number {
-  let characters = 0;
-  for (const text of found.texts) characters += text.length;
-  return characters;
-}
-
-function realInput(found: RequestText, model: string | null): number {
-  const texts = found.callTexts.length === 0 ? found.texts : [...found.texts, ...found.callTexts];
-  const frame = found.messages * TOKENS_PER_MESSAGE + found.images * TOKENS_PER_IMAGE;
-  return bounded(tokenCounterFor(model)(texts) + frame + found.tokenIds);
+function realInput(found: RequestText, correct: CorrectInput): number {
+  return bounded(correct(estimateInput(found.model, found)).expected + found.tokenIds);
 }
 
 function bounded(tokens: number): number {

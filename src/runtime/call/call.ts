@@ -108,6 +108,11 @@ export class Call {
     this.#settle(end);
   }
 
+  /** The client reads no more for now. */
+  pause(): void {
+    this.#exchange?.pause();
+  }
+
   resume(): void {
     this.#exchange?.resume();
   }

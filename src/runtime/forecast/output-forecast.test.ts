@@ -6,6 +6,7 @@ import { OK_VERDICT, type VerdictClass } from "../../core/verdict/verdict.ts";
 import { anthropic } from "../../dialects/anthropic.ts";
 import { generic } from "../../dialects/generic.ts";
 import { openai } from "../../dialects/openai.ts";
+import { uncorrected } from "../../tokens/input-calibration.ts";
 import { createSluice } from "../sluice.ts";
 import type { Fetch } from "../transport/fetch-transport.ts";
 import { OutputForecast } from "./output-forecast.ts";
@@ -34,6 +35,7 @@ function forecastOf(outputs: OutputForecast, asked: Asked = {}): Forecast {
     operation,
     kind: { ...KIND, ...asked.kind },
     meters,
+    correctInput: uncorrected,
   });
 }
 

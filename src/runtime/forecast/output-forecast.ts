@@ -1,6 +1,7 @@
 /** Output forecast: a dialect's forecast, with the output that calls like this one have had. */
 import type { Demand } from "../../core/demand.ts";
 import type { CallEnd, Dialect, Forecast, Operation, RequestView } from "../../core/dialect.ts";
+import type { CorrectInput } from "../../core/input-estimate.ts";
 import { type Meter, MICRO_UNITS } from "../../core/meter/meter.ts";
 import { DEFAULT_OUTPUT_TOKENS } from "../../dialects/body/predicted-output.ts";
 import { type OutputKind, OutputPredictor } from "../../tokens/output-predictor.ts";
@@ -12,24 +13,37 @@ export interface ForecastQuestion {
   readonly kind: OutputKind;
   /** What the request will have to fit in. */
   readonly meters: readonly Meter[];
+  readonly correctInput: CorrectInput;
 }
 
 export class OutputForecast {
   readonly #predictor = new OutputPredictor();
 
-  forecast({ dialect, request, operation, kind, meters }: ForecastQuestion): Forecast {
-    if (operation.kind !== "generate") return dialect.forecast(request, operation);
-    if (isBounded(dialect, request)) return dialect.forecast(request, operation);
+  forecast({
+    dialect,
+    request,
+    operation,
+    kind,
+    meters,
+    correctInput,
+  }: ForecastQuestion): Forecast {
+    const forecastWith = (output?: number) =>
+      dialect.forecast(request, operation, output, correctInput);
+    if (operation.kind !== "generate" || isBounded(dialect, request)) return forecastWith();
     const prediction = this.#predictor.predict(kind);
     const guess = prediction?.reserved ?? DEFAULT_OUTPUT_TOKENS;
-    const forecast = dialect.forecast(request, operation, guess);
+    const forecast = forecastWith(guess);
     const fitting = fittingGuess(guess, forecast.charged, meters);
-    const fitted = fitting === guess ? forecast : dialect.forecast(request, operation, fitting);
+    const fitted = fitting === guess ? forecast : forecastWith(fitting);
     return prediction === null ? fitted : expecting(fitted, prediction.mean);
   }
 
   /** Can an answer teach anything? */
-  learnsFrom({ dialect, request, operation }: Omit<ForecastQuestion, "kind" | "meters">): boolean {
+  learnsFrom({
+    dialect,
+    request,
+    operation,
+  }: Omit<ForecastQuestion, "kind" | "meters" | "correctInput">): boolean {
     return operation.kind === "generate" && !isBounded(dialect, request);
   }
 

@@ -12,7 +12,7 @@ export function parseJsonObject(bytes: Uint8Array | string): JsonObject | null {
       : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
+    return isJsonObject(value) ? value : null;
   } catch {
     return null;
   }
@@ -20,21 +20,25 @@ export function parseJsonObject(bytes: Uint8Array | string): JsonObject | null {
 
 /** @throws SluiceError `invalid_request` when the body is not a JSON object. */
 export function requireJsonObject(bytes: Uint8Array | string): JsonObject {
-  const object = parseJsonObject(bytes);
+  return requireObject(parseJsonObject(bytes));
+}
+
+/** @throws SluiceError `invalid_request` when what was parsed is not a JSON object. */
+export function requireObject(object: JsonObject | null): JsonObject {
   if (object === null) {
     throw new SluiceError("invalid_request", "the request body is not a JSON object");
   }
   return object;
 }
 
-function isObject(value: unknown): value is JsonObject {
+export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The claims in `metadata.sluice_*`. */
 export function metadataClaims(body: JsonObject | null): (name: string) => string | undefined {
   const metadata = body?.metadata;
-  if (!isObject(metadata)) return () => undefined;
+  if (!isJsonObject(metadata)) return () => undefined;
   return (name) => {
     const value = metadata[METADATA_PREFIX + name.replaceAll("-", "_")];
     return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
@@ -63,7 +67,7 @@ export function outboundBody(
   if (changes.model !== null) changed.model = changes.model;
   if (metadata !== body.metadata) changed.metadata = metadata;
   if (changes.addsUsage) {
-    const options = isObject(body.stream_options) ? body.stream_options : {};
+    const options = isJsonObject(body.stream_options) ? body.stream_options : {};
     changed.stream_options = { ...options, include_usage: true };
   }
   return JSON.stringify(changed);
@@ -80,7 +84,7 @@ function withUsageOption(bytes: Uint8Array | string): Uint8Array | string {
 
 /** The metadata without what is meant for Sluice; the same value if there was nothing of it. */
 function withoutClaims(metadata: unknown): unknown {
-  if (!isObject(metadata)) return metadata;
+  if (!isJsonObject(metadata)) return metadata;
   const entries = Object.entries(metadata);
   const kept = entries.filter(([name]) => !name.startsWith(METADATA_PREFIX));
   if (kept.length === entries.length) return metadata;
@@ -90,5 +94,5 @@ function withoutClaims(metadata: unknown): unknown {
 /** Must Sluice ask for usage, because the client of an OpenAI chat stream did not? */
 export function lacksUsage(path: string, body: JsonObject): boolean {
   if (!path.endsWith("/chat/completions") || body.stream !== true) return false;
-  return !isObject(body.stream_options) || body.stream_options.include_usage !== true;
+  return !isJsonObject(body.stream_options) || body.stream_options.include_usage !== true;
 }

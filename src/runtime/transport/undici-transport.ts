@@ -1,6 +1,7 @@
 /** Undici transport: pooled connections with back-pressure; bytes pass as they came. */
 import { Agent, type Dispatcher, errors } from "undici";
 import type { HeaderView } from "../../core/dialect.ts";
+import { atTurnEnd } from "../turn-end.ts";
 import type { Exchange, Outbound, ResponseSink, Transport, TransportFailure } from "./transport.ts";
 
 export interface UndiciTransportOptions {
@@ -29,6 +30,14 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
 
   constructor(agent: Agent, outbound: Outbound, sink: ResponseSink) {
     this.#sink = sink;
+    atTurnEnd(() => this.#dispatch(agent, outbound));
+  }
+
+  #dispatch(agent: Agent, outbound: Outbound): void {
+    if (this.#isAborted) {
+      this.onResponseError(null, new errors.RequestAbortedError("aborted"));
+      return;
+    }
     agent.dispatch(
       {
         origin: outbound.origin,
@@ -84,7 +93,7 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
     this.#sink.end();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#sink.failed(failureOf(error, this.wasSent, this.#isAborted));

@@ -1,0 +1,31 @@
+/** Parse body: a request's JSON; a large one between other work, so that nobody waits for it. */
+import { setImmediate } from "node:timers/promises";
+import type { JsonObject } from "../../../core/dialect.ts";
+import { isJsonObject, parseJsonObject } from "../body.ts";
+import { readPiecewise } from "./piecewise.ts";
+
+/** JSON.parse takes up to 10 ms for it. */
+const LARGE_BYTES = 2_000_000;
+/** So long it reads before it lets others go on. */
+const TURN_MS = 3;
+
+/** A JSON object's bytes as an object; null if it is no JSON object. */
+export async function parseBody(bytes: Uint8Array): Promise<JsonObject | null> {
+  return bytes.length <= LARGE_BYTES ? parseJsonObject(bytes) : await parseInTurns(bytes);
+}
+
+async function parseInTurns(bytes: Uint8Array): Promise<JsonObject | null> {
+  const reading = readPiecewise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  try {
+    for (;;) {
+      const endsAt = performance.now() + TURN_MS;
+      do {
+        const step = reading.next();
+        if (step.done) return isJsonObject(step.value) ? step.value : null;
+      } while (performance.now() < endsAt);
+      await setImmediate();
+    }
+  } catch {
+    return null;
+  }
+}
