@@ -5,6 +5,7 @@ import {
   decodeReply,
   encodeRequest,
   type LifeOperation,
+  type StepOptions,
   type StepReply,
 } from "../../../src/stores/redis/messages.ts";
 import { readScript } from "../../../src/stores/redis/script.ts";
@@ -26,7 +27,10 @@ export class Instance {
   #number = 0;
   #answeredAt: number | null = null;
 
-  constructor(redis: Redis, time: RedisTime, name: string) {
+  readonly #options: StepOptions;
+
+  constructor(redis: Redis, time: RedisTime, name: string, options: StepOptions = OPTIONS) {
+    this.#options = options;
     this.#redis = redis;
     this.#time = time;
     this.name = name;
@@ -56,7 +60,14 @@ export class Instance {
     const elapsed =
       ownTime === null || this.#answeredAt === null ? null : ownTime - this.#answeredAt;
     const { now } = this.#time;
-    const request = { instance: this.name, number, elapsed, operations, options: OPTIONS, now };
+    const request = {
+      instance: this.name,
+      number,
+      elapsed,
+      operations,
+      options: this.#options,
+      now,
+    };
     const bytes = encodeRequest(request);
     const reply = await this.#redis.callBuffer("EVAL", script.source, ...keysOf(KEY), bytes);
     return decodeReply(reply as Buffer);
