@@ -27,6 +27,7 @@ export const OPTIONS = {
   margin: MARGIN,
   maxWaiting: 10_000_000,
   grantsPerPump: BATCH,
+  maxAccounts: 60_000,
   learningMicros: 0,
 };
 

@@ -5,7 +5,7 @@ import { demandOf, NO_DEMAND } from "../../src/core/demand.ts";
 import type { Operation } from "../../src/stores/store.ts";
 import { MS, SECOND, T0 } from "../support/meters.ts";
 import { Instance, RedisTime } from "../support/redis/instance.ts";
-import { meter } from "../support/redis/queues.ts";
+import { meter, OPTIONS } from "../support/redis/queues.ts";
 import { RedisServer } from "../support/redis/redis-server.ts";
 
 let server: RedisServer;
@@ -189,6 +189,27 @@ describe("time", () => {
     time.now += 10 * MS;
     const { now } = await doomed.step([], 3_020 * MS);
     expect(now - T0).toBe(3_020 * MS);
+  });
+});
+
+describe("tenants that have nothing waiting", () => {
+  test("are forgotten beyond a number; those who wait are not, and all that runs is settled", async () => {
+    const options = { ...OPTIONS, maxAccounts: 50 };
+    const instance = new Instance(redis, time, "only", options);
+    await instance.step([{ ...PATH, meters: [meter("concurrency", 100)] }]);
+    const many = Array.from({ length: 120 }, (_, i) => ({ ...enqueue(), tenant: `t${i}` }));
+    const { granted } = await instance.step(many as Operation[]);
+    const running = [...granted, ...(await instance.step()).granted];
+    expect(running.length).toBe(100);
+    for (let i = 0; i < 5; i++) {
+      time.now += 600 * MS;
+      await instance.step();
+    }
+    expect(await redis.hlen("{sluice:test}:accounts")).toBe(20);
+    const ends = running.map(
+      (ticket): Operation => ({ kind: "settle", ticket, counted: NO_DEMAND }),
+    );
+    expect((await instance.step(ends)).granted.length).toBe(20);
   });
 });
 

@@ -47,7 +47,12 @@ async function stepInRedis(
   operations: readonly Operation[],
   now: number,
 ): Promise<StepAnswer> {
-  const options = { ...optionsOf(world), grantsPerPump: GRANTS_PER_PUMP, learningMicros: 0 };
+  const options = {
+    ...optionsOf(world),
+    grantsPerPump: GRANTS_PER_PUMP,
+    maxAccounts: 20_000,
+    learningMicros: 0,
+  };
   const request = encodeRequest({
     instance: "only",
     number: null,

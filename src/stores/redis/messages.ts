@@ -14,6 +14,8 @@ import type {
 
 export interface StepOptions extends SchedulerOptions {
   readonly grantsPerPump: number;
+  /** A tenant's accounts, one a band, that are remembered; idle ones beyond it are forgotten. */
+  readonly maxAccounts: number;
   /** After a loss nothing is granted for so long, until all instances have told what they have. */
   readonly learningMicros: number;
 }

@@ -16,6 +16,7 @@ export const OPTIONS = {
   margin: 0,
   maxWaiting: 100_000,
   grantsPerPump: 64,
+  maxAccounts: 20_000,
   learningMicros: 0,
 };
 

@@ -75,6 +75,7 @@ end
 local function reap()
   if NOW < S.reapAt then return end
   S.reapAt = NOW + REAP_MICROS
+  forgetIdle() -- before any account is opened
   for instance, at in pairs(S.buried) do
     if at + REMEMBERED_MICROS < NOW then S.buried[instance] = nil end
   end

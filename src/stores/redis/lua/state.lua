@@ -81,7 +81,7 @@ local function newState(options)
   local state = {
     layout = options.layout, sequence = 0, flows = 0, lanes = 0, waiting = 0, later = 0, parked = 0,
     holdback = options.holdback, margin = options.margin, maxWaiting = options.maxWaiting,
-    grantsPerPump = options.grantsPerPump,
+    grantsPerPump = options.grantsPerPump, maxAccounts = options.maxAccounts,
     bands = bands, meters = {}, paths = {}, meterByKey = {}, pathByKey = {}, pathsOf = {},
     now = NOW, offset = 0, reapAt = 0, mail = {}, dead = {}, buried = {},
     learningUntil = NOW + options.learningMicros,
