@@ -4,6 +4,19 @@ local byte, char = string.byte, string.char
 local BEFORE_FIRST_BAND = 64
 
 local accounts, rawAccounts, changed = {}, {}, {}
+--- By how many flows the account has.
+local layouts = {}
+
+local function layoutFor(flows)
+  local layout = layouts[flows] or "<Bdd" .. ("IHdIId"):rep(flows)
+  layouts[flows] = layout
+  return layout
+end
+
+--- As it was stored: own meters or not, weight, turn, and six cells a flow.
+function parseAccount(raw)
+  return { struct.unpack(layoutFor((#raw - 17) / 30), raw) }
+end
 
 function accountKey(band, tenant) return char(BEFORE_FIRST_BAND + band) .. tenant end
 
@@ -50,9 +63,9 @@ function openAccount(key)
     accounts[key] = false
     return false
   end
-  local cells = unpackMessage(raw)
-  account = newAccount(key, cells[1], cells[2], cells[3])
-  for i = 4, #cells, 6 do
+  local cells = parseAccount(raw)
+  account = newAccount(key, cells[2], cells[3], cells[1] == 1)
+  for i = 4, #cells - 1, 6 do
     local id, path, tag = cells[i], cells[i + 1], cells[i + 2]
     local flow = addFlow(account, id, path, tag, cells[i + 3], cells[i + 4], cells[i + 5])
     if isCompeting(flow) then account.competing = account.competing + 1 end
@@ -118,14 +131,14 @@ function saveAccounts()
   for i = 1, #changed do
     local account = changed[i]
     local flows = account.flows
-    local cells = { account.weight, account.turn, account.own }
+    local cells = { account.own and 1 or 0, account.weight, account.turn }
     for n = 1, #flows do
       local flow, at = flows[n], 6 * n - 3
       cells[at + 1], cells[at + 2], cells[at + 3] = flow.id, flow.path, flow.tag
       cells[at + 4], cells[at + 5], cells[at + 6] = flow.size, flow.queued, flow.parkedUntil
     end
     values[2 * i - 1] = account.key
-    values[2 * i] = pack(cells)
+    values[2 * i] = struct.pack(layoutFor(#flows), unpack(cells))
   end
   callWithAll("HSET", ACCOUNTS_KEY, values)
 end

@@ -65,7 +65,7 @@ function count(waiter, sign)
     local amount = waiter[column]
     if amount ~= 0 then queued[column] = queued[column] + sign * amount end
   end
-  if waiter[SPARSE] then lane.sparse = lane.sparse + sign end
+  if waiter[SPARSE] == 1 then lane.sparse = lane.sparse + sign end
 end
 
 local function enter(waiter)
@@ -81,18 +81,18 @@ function addWaiter(waiter, eligibleAt)
   keepWaiter(waiter)
   count(waiter, 1)
   if eligibleAt <= NOW then
-    waiter[LATER] = false
+    waiter[LATER] = 0
     enter(waiter)
     return
   end
-  waiter[LATER] = true
+  waiter[LATER] = 1
   S.later = S.later + 1
   call("ZADD", LATER_KEY, eligibleAt, waiter.member)
 end
 
 local function dropLater(waiter)
   call("ZREM", LATER_KEY, waiter.member)
-  waiter[LATER] = false
+  waiter[LATER] = 0
   alterWaiter(waiter)
   S.later = S.later - 1
 end
@@ -110,7 +110,7 @@ end
 --- Takes a waiter out, wherever it waits.
 function removeWaiter(waiter)
   count(waiter, -1)
-  if waiter[LATER] then dropLater(waiter) else leave(waiter) end
+  if waiter[LATER] == 1 then dropLater(waiter) else leave(waiter) end
   dropWaiter(waiter)
 end
 

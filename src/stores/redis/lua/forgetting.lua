@@ -3,7 +3,7 @@
 local LOOKED_AT = 200
 
 local function isIdle(cells)
-  for i = 4, #cells, 6 do
+  for i = 4, #cells - 1, 6 do
     if cells[i + 4] > 0 then return false end
   end
   return true
@@ -15,7 +15,7 @@ function forgetIdle()
   S.forgetFrom = found[1]
   local idle = {}
   for i = 1, #found[2], 2 do
-    if isIdle(unpackMessage(found[2][i + 1])) then idle[#idle + 1] = found[2][i] end
+    if isIdle(parseAccount(found[2][i + 1])) then idle[#idle + 1] = found[2][i] end
   end
   callWithAll("HDEL", ACCOUNTS_KEY, idle)
 end

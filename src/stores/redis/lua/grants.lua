@@ -11,7 +11,7 @@ function takeGrant(instance, member)
   if not raw then return nil end
   taken[member] = instance
   local since, predicted, at = struct.unpack("<dd", raw)
-  local grant = unpackMessage(raw:sub(at))
+  local grant = parseWaiter(raw:sub(at))
   grant.member, grant.since, grant.predicted = member, since, predicted
   return grant
 end

@@ -3,17 +3,20 @@
 local MOST_AHEAD = 64
 
 local touched = {}
+--- Never written to.
+local NOTHING_YET = {}
 
 local function lineKey(flow) return PREFIX .. ":line:" .. flow.id end
 
 local function touch(flow)
-  if flow.added then return end
-  flow.added, flow.removed, flow.ahead, flow.from, flow.piece = {}, {}, {}, 1, 1
+  if flow.piece then return end
+  flow.piece, flow.from, flow.ahead, flow.added, flow.removed = 1, 1, NOTHING_YET, NOTHING_YET, nil
   touched[#touched + 1] = flow
 end
 
 function addToLine(flow, waiter)
   touch(flow)
+  if flow.added == NOTHING_YET then flow.added = {} end
   local added = flow.added
   local place = #added + 1
   while place > 1 and isBefore(waiter, added[place - 1]) do place = place - 1 end
@@ -22,12 +25,17 @@ function addToLine(flow, waiter)
   flow.size = flow.size + 1
 end
 
+local function noteRemoved(flow, member)
+  local removed = flow.removed
+  if removed then removed[#removed + 1] = member else flow.removed = { member } end
+end
+
 function removeFromLine(flow, waiter)
   touch(flow)
   flow.size = flow.size - 1
   if not waiter.isAdded then
     flow.stored = flow.stored - 1
-    flow.removed[#flow.removed + 1] = waiter.member
+    noteRemoved(flow, waiter.member)
     waiter.isOut = true
     return
   end
@@ -43,9 +51,9 @@ end
 
 local function writeRemoved(flow)
   local removed = flow.removed
-  if #removed == 0 then return end
+  if not removed then return end
   callWithAll("ZREM", lineKey(flow), removed)
-  flow.removed = {}
+  flow.removed = nil
 end
 
 local function readAhead(flow)
@@ -61,7 +69,7 @@ local function dropUnknown(flow)
   if #flow.ahead == 0 then flow.stored = 0 end
   for i = 1, #flow.ahead do
     if not openWaiter(flow.ahead[i]) then
-      flow.removed[#flow.removed + 1] = flow.ahead[i]
+      noteRemoved(flow, flow.ahead[i])
       flow.stored, flow.size = flow.stored - 1, flow.size - 1
     end
   end

@@ -96,11 +96,11 @@ end
 
 --- The demand with all that is stored of a waiter.
 function waiterOf(demand, key, path, urgency, expiresAt)
-  demand[UNITS_AT] = demand[UNITS_AT] or false
-  demand[ACCOUNT], demand[PATH], demand[URGENCY] = key, path.number, urgency
-  demand[EXPIRES], demand[BYPASSED], demand[OWNER], demand[LATER] = expiresAt, 0, INSTANCE, false
-  demand[SPARSE], demand[SINCE] = leavesOneOut(demand, path), NOW
-  return demand
+  local isSparse = leavesOneOut(demand, path)
+  return {
+    demand[1], demand[2], demand[3], demand[4], demand[5], urgency, expiresAt, 0, NOW, path.number,
+    0, isSparse and 1 or 0, INSTANCE, key, demand[6] or false,
+  }
 end
 
 --- `patience` and `due` are microseconds from now; `due` -1: no deadline.

@@ -1,6 +1,9 @@
 -- Path: the shared meters that one kind of request must fit in, with prices and floors as they are
 -- now.
 SLOT, UNITS = -1, -2
+--- Where a platform's own units are, in a demand that was sent and in a waiter.
+local DEMAND_UNITS = 6
+UNITS_AT = 15
 COLUMN_OF = {
   requests = 1, tokens = 2, input_tokens = 3, output_tokens = 4, usd = 5, concurrency = SLOT,
 }
@@ -67,8 +70,8 @@ end
 function amountAt(demand, column, meter)
   if column > 0 then return demand[column] end
   if column == SLOT then return MICRO_UNITS end
-  local units = demand[6]
-  return units and units[meter.dimension] or 0
+  local units = demand[UNITS_AT] or demand[DEMAND_UNITS]
+  return type(units) == "table" and units[meter.dimension] or 0
 end
 
 function longestCost(path, costs)

@@ -11,7 +11,7 @@ function touches(path, meter)
 end
 
 function noteHopeless(waiter, meter, untilTime)
-  if waiter[LATER] or waiter[EXPIRES] >= untilTime then return end
+  if waiter[LATER] == 1 or waiter[EXPIRES] >= untilTime then return end
   if touches(waiter[PATH], meter) then insert(hopeless, waiter) end
 end
 

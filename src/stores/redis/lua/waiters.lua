@@ -1,16 +1,27 @@
 -- Waiters: every request that is not granted yet. A waiter is a list, as it is stored: five columns
--- of demand, units, and the places named below. One that comes and goes in the same step is never
--- written; the rest is written in one call at its end.
-UNITS_AT, ACCOUNT, PATH, URGENCY, EXPIRES = 6, 7, 8, 9, 10
-BYPASSED, OWNER, LATER, SPARSE, SINCE = 11, 12, 13, 14, 15
+-- of demand and the places named below. One that comes and goes in the same step is never written;
+-- the rest is written in one call at its end.
+URGENCY, EXPIRES, BYPASSED, SINCE, PATH = 6, 7, 8, 9, 10
+LATER, SPARSE, OWNER, ACCOUNT = 11, 12, 13, 14
+
+--- Numbers side by side are read into one list at once; MessagePack would let it grow.
+local LAYOUT = "<dddddddddHBBHc0Hc0"
 
 local waiters, fresh, altered = {}, {}, {}
 local deleted, deletedCount = {}, 0
 
 function memberOf(sequence) return format("%015.0f", sequence) end
 
+--- A waiter as it was stored.
+function parseWaiter(raw)
+  local waiter = { struct.unpack(LAYOUT, raw) }
+  local after = waiter[UNITS_AT]
+  waiter[UNITS_AT] = after <= #raw and unpackMessage(raw:sub(after))
+  return waiter
+end
+
 local function parse(member, raw)
-  local waiter = unpackMessage(raw)
+  local waiter = parseWaiter(raw)
   waiter.member = member
   waiter.raw = raw
   waiters[member] = waiter
@@ -93,7 +104,12 @@ end
 --- As it is stored.
 function packWaiter(w)
   if w.raw then return w.raw end
-  return pack({ unpack(w, 1, SINCE) })
+  local owner, key = w[OWNER], w[ACCOUNT]
+  local raw = struct.pack(
+    LAYOUT, w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12],
+    #owner, owner, #key, key
+  )
+  return w[UNITS_AT] and raw .. pack(w[UNITS_AT]) or raw
 end
 
 function saveWaiters()
