@@ -28,9 +28,13 @@ async function measured(server: RedisServer): Promise<readonly Figure[]> {
   const bytes = ((await usedMemory(url)) - before) / MANY;
   const round = async () => {
     await few.add(GRANTS);
+    const cpuBefore = await usedCpu(url);
+    const drained = await many.drain(GRANTS);
+    const cpu = (await usedCpu(url)) - cpuBefore;
     return {
+      cpuPerGrant: cpu / GRANTS,
       few: await few.drain(GRANTS),
-      many: await many.drain(GRANTS),
+      many: drained,
       roundsFew: await few.rounds(GRANTS),
       roundsMany: await many.rounds(GRANTS),
       enqueues: await many.add(GRANTS),
@@ -54,6 +58,12 @@ async function measured(server: RedisServer): Promise<readonly Figure[]> {
       "redis.ordered_grants_1k",
       of((round) => round.few),
       "grants/s",
+      // Of Redis's one thread: what it could do if nothing else ran on its core.
+      own(
+        "redis.cpu_us_per_grant",
+        of((round) => round.cpuPerGrant),
+        "us",
+      ),
     ),
     own(
       "redis.slowdown_1m",
@@ -137,6 +147,15 @@ async function measured(server: RedisServer): Promise<readonly Figure[]> {
       "ratio",
     ),
   ];
+}
+
+/** Microseconds of processor time. */
+async function usedCpu(url: string): Promise<number> {
+  const redis = new Redis(url);
+  const info = await redis.info("cpu");
+  redis.disconnect();
+  const seconds = (name: string) => Number(new RegExp(`${name}:([\\d.]+)`).exec(info)?.[1]);
+  return (seconds("used_cpu_user") + seconds("used_cpu_sys")) * 1_000_000;
 }
 
 async function usedMemory(url: string): Promise<number> {

@@ -1,5 +1,5 @@
--- Forgetting: accounts of tenants that have nothing waiting are looked through in pieces while there
--- are more of them than are remembered. With one its debt in the fair order is forgiven.
+-- Forgetting: accounts of tenants that have nothing waiting are looked for in pieces while there are
+-- more of them than are remembered. With one its debt in the fair order is forgiven.
 local LOOKED_AT = 200
 
 local function isIdle(cells)
