@@ -58,12 +58,12 @@ async function measured(server: RedisServer): Promise<readonly Figure[]> {
       "redis.ordered_grants_1k",
       of((round) => round.few),
       "grants/s",
-      // Of Redis's one thread: what it could do if nothing else ran on its core.
-      own(
-        "redis.cpu_us_per_grant",
-        of((round) => round.cpuPerGrant),
-        "us",
-      ),
+    ),
+    // Of Redis's one thread: what it could do if nothing else ran on its core.
+    own(
+      "redis.cpu_us_per_grant",
+      of(({ cpuPerGrant }) => cpuPerGrant),
+      "us",
     ),
     own(
       "redis.slowdown_1m",
