@@ -11,3 +11,11 @@ export {
   type SluiceOptions,
 } from "./runtime/sluice.ts";
 export type { TaskOptions } from "./runtime/task-context.ts";
+export {
+  type ChunkedMessages,
+  type ChunkMessagesOptions,
+  chunkMessages,
+} from "./tokens/chunk/chunk-messages.ts";
+export { type ChunkOptions, chunkText, type TextChunk } from "./tokens/chunk/chunk-text.ts";
+export { type Trimmed, type TrimOptions, trimMessages } from "./tokens/trim/trim.ts";
+export { type TrimmedRequest, trimRequest } from "./tokens/trim/trim-request.ts";

@@ -12,7 +12,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   stores: ["core"],
   tokens: ["core"],
   dialects: ["core", "tokens"],
-  runtime: ["core", "config", "dialects", "tokens"],
+  translate: ["core", "dialects"],
+  runtime: ["core", "config", "dialects", "tokens", "translate"],
   gateway: ["core", "config", "dialects", "runtime"],
   workload: ["core"],
   figures: ["workload"],
@@ -30,7 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "demo",
     "simulator",
   ],
-  "index.ts": ["core", "runtime"],
+  "index.ts": ["core", "runtime", "tokens"],
 };
 
 const IMPORT = /(?:^|\n)\s*(?:import|export)\b[^"';]*?\bfrom\s+"([^"]+)"|\bimport\("([^"]+)"\)/g;

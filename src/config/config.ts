@@ -117,9 +117,9 @@ export interface UpstreamConfig {
   readonly name: string;
   /** One of the registry's names. */
   readonly dialect: string;
-  /** Without a trailing slash. */
+  /** Without a trailing slash; may hold `{dc}` and a query. */
   readonly baseUrl: string;
-  /** Only those with a key; empty: the client's own credential is passed on. */
+  /** Only those with a key, or the one of an `auth` that brings its own secrets; empty: the client's own credential is passed on. */
   readonly credentials: readonly CredentialConfig[];
   readonly auth: AuthConfig;
   /** Null: not configured, to be learned from headers. */
@@ -133,6 +133,7 @@ export interface UpstreamConfig {
 export interface CredentialConfig {
   readonly name: string;
   readonly project: string | null;
+  /** Empty: `auth` brings the secrets. */
   readonly apiKey: string;
 }
 
@@ -148,6 +149,9 @@ export type AuthConfig =
       readonly tokenUrl: string;
       readonly clientId: string;
       readonly clientSecret: string;
+      /** Null: client credentials. */
+      readonly refreshToken: string | null;
+      readonly clientAuth: "body" | "basic";
       readonly scopes: readonly string[];
     }
   | {
@@ -160,9 +164,20 @@ export type AuthConfig =
     }
   | {
       readonly kind: "google-service-account";
-      readonly keyFile: string;
+      readonly account: ServiceAccount;
+      /** At least one. */
       readonly scopes: readonly string[];
     };
+
+/** What a Google service account's key file holds. */
+export interface ServiceAccount {
+  readonly clientEmail: string;
+  /** PEM. */
+  readonly privateKey: string;
+  /** Null: untold. */
+  readonly keyId: string | null;
+  readonly tokenUrl: string;
+}
 
 /** One amount of one dimension in one window. */
 export interface AmountRule {

@@ -42,6 +42,23 @@ describe("fields without effect in this release", () => {
     ).toEqual([]);
   });
 
+  test("are none of the kinds of auth", () => {
+    const kinds = [
+      { kind: "query", name: "key", token: "k" },
+      { kind: "basic", username: "u", password: "p" },
+      { kind: "oauth2", token_url: "https://a.example/t", client_id: "c", client_secret: "s" },
+      {
+        kind: "aws-sigv4",
+        access_key_id: "a",
+        secret_access_key: "s",
+        region: "r",
+        service: "bedrock",
+      },
+    ];
+    const upstreams = Object.fromEntries(kinds.map((auth) => [auth.kind, { ...UPSTREAM, auth }]));
+    expect(inactiveFields({ upstreams })).toEqual([]);
+  });
+
   test("are none of the dialects: every name is spoken", () => {
     const upstreams = Object.fromEntries(
       DIALECT_NAMES.map((dialect) => [dialect, { ...UPSTREAM, dialect }]),
@@ -49,11 +66,16 @@ describe("fields without effect in this release", () => {
     expect(inactiveFields({ upstreams })).toEqual([]);
   });
 
+  test("are units that calls of the dialect are not counted in", () => {
+    const limitsOf = (name: string) => [{ units: { name, amount: 1_000, per: "20s" } }];
+    const shop = (name: string) => ({ ...UPSTREAM, dialect: "shopify", limits: limitsOf(name) });
+    expect(inactiveFields({ upstreams: { shop: shop("points") } })).toEqual([]);
+    expect(inactiveFields({ upstreams: { shop: shop("records") } })).toEqual([
+      "upstreams.shop.limits[0].units",
+    ]);
+  });
+
   test("are found wherever they stand", () => {
-    const candidates = [
-      { upstream: "openai", model: "a", quality: 1 },
-      { upstream: "openai", model: "b" },
-    ];
     expect(
       inactiveFields({
         store: { kind: "redis", url: "redis://h" },
@@ -64,14 +86,7 @@ describe("fields without effect in this release", () => {
             limits: [{ rpm: 1 }, { units: { name: "x", amount: 1, per: 1 } }],
           },
         },
-        models: { smart: candidates },
       }),
-    ).toEqual([
-      "store.kind",
-      "tenants.acme.quotas",
-      "upstreams.openai.limits[1].units",
-      "models.smart",
-      "models.smart[0].quality",
-    ]);
+    ).toEqual(["store.kind", "tenants.acme.quotas", "upstreams.openai.limits[1].units"]);
   });
 });

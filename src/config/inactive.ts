@@ -1,4 +1,5 @@
 /** Inactive: fields that are accepted and checked, but have no effect in this release. Delete a row to activate. */
+import { dialectNamed } from "../dialects/registry.ts";
 import { fieldOf, type Path } from "./problem.ts";
 import type { Source } from "./source/source.ts";
 
@@ -12,45 +13,45 @@ interface Row {
   /** `*` stands for any name or index. */
   readonly field: string;
   readonly note: string;
-  /** Only with such values; always if absent. */
-  readonly when?: (value: unknown) => boolean;
+  /** Only with such values, `within` being what they stand in, from the outside; always if absent. */
+  readonly when?: (value: unknown, within: readonly unknown[]) => boolean;
 }
 
 const LATER = "has no effect yet";
-const ACTIVE_AUTH: readonly unknown[] = ["bearer", "header"];
 
 const ROWS: readonly Row[] = [
   { field: "server.data_dir", note: "nothing is kept there yet" },
   { field: "store.kind", note: "meters stay in this process", when: (kind) => kind === "redis" },
   { field: "tiers.*.slo", note: LATER },
   { field: "tenants.*.quotas", note: LATER },
-  { field: "task_types.*.fallback", note: "such tasks are refused", when: isFilled },
-  {
-    field: "upstreams.*.auth.kind",
-    note: "the credential is sent as the dialect does",
-    when: (kind) => !ACTIVE_AUTH.includes(kind),
-  },
   {
     field: "upstreams.*.limits.*.units",
-    note: "kept for slots, which state their units; not for calls",
+    note: "kept for slots alone: calls of this dialect are not counted in such units",
+    when: (units, within) => !isCounted(units, within[UPSTREAM_DEPTH]),
   },
   { field: "upstreams.*.limits.*.usd_per_day", note: "this limit is not kept" },
-  {
-    field: "models.*",
-    note: "only the first candidate serves",
-    when: (candidates) => Array.isArray(candidates) && candidates.length > 1,
-  },
-  { field: "models.*.*.quality", note: LATER },
   { field: "models.*.*.price", note: LATER },
-  { field: "retry.budget", note: LATER },
-  { field: "breaker", note: LATER },
-  { field: "cache", note: LATER },
-  { field: "classifier", note: LATER },
+  { field: "classifier.url", note: "the shipped rules decide" },
   { field: "alerts", note: LATER },
   { field: "telemetry", note: LATER },
   { field: "retention", note: LATER },
   { field: "jobs", note: LATER },
 ];
+
+/** An upstream stands in `upstreams`, which stands in the whole. */
+const UPSTREAM_DEPTH = 2;
+
+/** Does the dialect say of its calls how many of these units they take? */
+function isCounted(units: unknown, upstream: unknown): boolean {
+  const dialect = textAt(upstream, "dialect");
+  const names = dialect === null ? undefined : dialectNamed(dialect)?.units?.names;
+  return names?.includes(textAt(units, "name") ?? "") ?? false;
+}
+
+function textAt(value: unknown, field: string): string | null {
+  const text = isFilled(value) ? (value as Readonly<Record<string, unknown>>)[field] : null;
+  return typeof text === "string" ? text : null;
+}
 
 /** Empty lists and mappings ask for nothing. */
 function isFilled(value: unknown): boolean {
@@ -60,21 +61,32 @@ function isFilled(value: unknown): boolean {
 /** Only what is really written, in the order it is written. */
 export function inactiveKeys(source: Source): InactiveKey[] {
   const keys = ROWS.flatMap(({ field, note, when = () => true }) =>
-    matches(source.value, field.split("."), [])
-      .filter(({ value }) => value !== undefined && value !== null && when(value))
+    matches(source.value, field.split("."), [], [])
+      .filter(({ value, within }) => value !== undefined && value !== null && when(value, within))
       .map(({ path }) => ({ field: fieldOf(path), line: source.lineOf(path), note })),
   );
   return keys.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
-type Match = { readonly path: Path; readonly value: unknown };
+interface Match {
+  readonly path: Path;
+  readonly value: unknown;
+  readonly within: readonly unknown[];
+}
 
-function matches(value: unknown, pattern: readonly string[], path: Path): Match[] {
+function matches(
+  value: unknown,
+  pattern: readonly string[],
+  path: Path,
+  within: readonly unknown[],
+): Match[] {
   const [step, ...rest] = pattern;
-  if (step === undefined) return [{ path, value }];
+  if (step === undefined) return [{ path, value, within }];
   if (typeof value !== "object" || value === null) return [];
   const isList = Array.isArray(value);
   return Object.entries(value)
     .filter(([key]) => step === "*" || step === key)
-    .flatMap(([key, child]) => matches(child, rest, [...path, isList ? Number(key) : key]));
+    .flatMap(([key, child]) =>
+      matches(child, rest, [...path, isList ? Number(key) : key], [...within, value]),
+    );
 }

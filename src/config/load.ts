@@ -1,9 +1,11 @@
 /** Load: reads, checks and resolves a configuration; everything wrong comes back as problems, never as an exception. */
+import { dirname } from "node:path";
 import { checkSource } from "./check/check.ts";
 import type { Config } from "./config.ts";
 import { type InactiveKey, inactiveKeys } from "./inactive.ts";
 import type { Problem } from "./problem.ts";
 import { resolveConfig } from "./resolve/resolve.ts";
+import { KeyFiles } from "./source/key-files.ts";
 import { listeningOn, type Origin, openSource } from "./source/source.ts";
 import type { Environment } from "./source/variables.ts";
 
@@ -28,9 +30,10 @@ export type Loaded =
 export function loadConfig(options: LoadOptions): Loaded {
   const opened = openSource(options, options.env);
   const source = options.listen === undefined ? opened : listeningOn(opened, options.listen);
-  const checked = checkSource(source);
+  const keyFiles = new KeyFiles("file" in options ? dirname(options.file) : ".");
+  const checked = checkSource(source, keyFiles);
   if (!checked.ok) return { ok: false, problems: inOrder(checked.findings.map(source.toProblem)) };
-  const config = resolveConfig(checked.config, source.keysOf);
+  const config = resolveConfig(checked.config, source.keysOf, keyFiles);
   return { ok: true, config, inactive: inactiveKeys(source) };
 }
 

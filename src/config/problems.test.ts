@@ -161,7 +161,7 @@ describe("a broken file is told by line, field, found and expected", () => {
       2,
       "upstreams.openai.base_url",
       "nothing",
-      "an http or https URL without user, password, query or fragment, such as https://api.example.com/v1",
+      "an http or https URL without user, password or fragment, such as https://api.example.com/v1",
     ]);
   });
 
@@ -340,7 +340,7 @@ describe("references and rules that span fields", () => {
         2,
         "upstreams.a.base_url",
         '"https://(hidden)@example.com"',
-        "an http or https URL without user, password, query or fragment, such as https://api.example.com/v1",
+        "an http or https URL without user, password or fragment, such as https://api.example.com/v1",
       ],
     ],
     [
@@ -350,7 +350,7 @@ describe("references and rules that span fields", () => {
         2,
         "upstreams.a.base_url",
         '"https://(hidden)@example.com"',
-        "an http or https URL without user, password, query or fragment, such as https://api.example.com/v1",
+        "an http or https URL without user, password or fragment, such as https://api.example.com/v1",
       ],
     ],
     [

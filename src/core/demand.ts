@@ -10,6 +10,9 @@ export type Dimension =
   | "usd"
   | `units:${string}`;
 
+/** Whole amounts of what a platform counts by itself, by name. */
+export type Units = Readonly<Record<string, number>>;
+
 /**
  * Amounts as the provider will count them, in whole units (USD in dollars).
  * `tokens` is what a combined token limit is charged; it need not be the sum of the other two:
@@ -21,7 +24,7 @@ export interface Demand {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly usd: number;
-  readonly units: Readonly<Record<string, number>>;
+  readonly units: Units;
 }
 
 /** What was really used, as the provider reported it. `cachedInputTokens` is a part of `inputTokens`. */
@@ -30,10 +33,10 @@ export interface Usage {
   readonly outputTokens: number;
   readonly cachedInputTokens: number;
   /** What a platform counts by itself (points, quota tokens, records); absent where it told none. */
-  readonly units?: Readonly<Record<string, number>>;
+  readonly units?: Units;
 }
 
-const NO_UNITS: Readonly<Record<string, number>> = Object.freeze({});
+const NO_UNITS: Units = Object.freeze({});
 
 export const NO_DEMAND: Demand = Object.freeze({
   requests: 0,

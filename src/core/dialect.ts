@@ -1,5 +1,5 @@
 /** Dialect: the port through which the rest of Sluice speaks a provider's language of limits, errors and usage. */
-import type { Demand, Usage } from "./demand.ts";
+import type { Demand, Dimension, Units, Usage } from "./demand.ts";
 import type { CorrectInput } from "./input-estimate.ts";
 import type { Verdict } from "./verdict/verdict.ts";
 
@@ -22,7 +22,10 @@ export interface RequestView {
 /** What kind of call a request is. */
 export interface Operation {
   readonly kind: "generate" | "embed" | "other";
-  /** The model the request names; null if it names none. */
+  /**
+   * The model the request names; null if it names none. Where a platform's limits count over something
+   * else than the account (a property, one of two APIs), that stands in its place.
+   */
   readonly model: string | null;
   /** The client asked for an event stream. */
   readonly stream: boolean;
@@ -49,17 +52,22 @@ export interface ResponseView {
   readonly receivedAtMs: number;
 }
 
-/** One limit as told in headers. */
+/** One limit as told in headers, or in the body of an answer. */
 export interface LimitReading {
-  readonly dimension: "requests" | "tokens" | "input_tokens" | "output_tokens" | "concurrency";
+  readonly dimension: Exclude<Dimension, "usd">;
   /** Length of the window if the provider's dialect fixes it (60_000, 86_400_000), else null. */
   readonly perMs: number | null;
   readonly limit: number | null;
+  /** What the limit most likely is, where only the rest is told: believed while nothing else is known. */
+  readonly assumedLimit?: number;
   readonly remaining: number | null;
   /** Until the meter is full again (a bucket) or the window ends, in milliseconds. */
   readonly resetMs: number | null;
-  /** `full`: reset is the time until the meter is full. `window`: until the window ends. */
-  readonly resetMeaning: "full" | "window";
+  /**
+   * `full`: reset is the time until the meter is full. `window`: until the window ends.
+   * `rolling`: the window looks back, so what was taken comes back once it is as old as the window.
+   */
+  readonly resetMeaning: "full" | "window" | "rolling";
   /** `remaining` is rounded to a multiple of this. */
   readonly quantum: number;
 }
@@ -93,6 +101,24 @@ export interface StreamReader {
 /** The wire format of a client's call. */
 export type WireFormat = "openai" | "anthropic";
 
+/** What an answer's body tells of units that a platform counts by itself. */
+export interface UnitsTold {
+  /** What the provider takes when the call arrives, and may refuse for; what was counted in the end is in `Usage`. */
+  readonly reserved: Units;
+  /** The limits they count towards, as they stand after this call. */
+  readonly limits: readonly LimitReading[];
+}
+
+/** What a provider counts beside requests and tokens. */
+export interface UnitLedger {
+  /** As configured limits name them. */
+  readonly names: readonly string[];
+  /** Calls with the same text take about the same, so the next is foreseen by the last; null: the request itself tells. */
+  shapeOf(request: RequestView): string | null;
+  /** From an object with one of `usageFields`; null: it tells none. */
+  told(body: unknown, receivedAtMs: number): UnitsTold | null;
+}
+
 /** Header that carries the credential, and what stands before it: `Bearer ` or nothing. */
 export interface CredentialHeader {
   readonly name: string;
@@ -104,6 +130,10 @@ export interface Dialect {
   /** The format in which it takes `/v1/...` calls; null: one of its own. */
   readonly wireFormat: WireFormat | null;
   readonly credentialHeader: CredentialHeader;
+  /** A query parameter in which clients may send their credential, too; absent: none. */
+  readonly credentialQuery?: string;
+  /** `name=value` that a path needs in its query where nothing of that name stands; absent: no path does. */
+  readonly defaultQuery?: (pathname: string) => string | null;
   /** Chat streams tell their usage only if `stream_options.include_usage` asks for it. */
   readonly streamsUsageOnRequest: boolean;
   operation(request: RequestView): Operation;
@@ -122,6 +152,10 @@ export interface Dialect {
   /** Limits told in the headers of any response, success or failure. */
   limits(headers: HeaderView, receivedAtMs: number): readonly LimitReading[];
   verdict(response: ResponseView): Verdict;
+  /** What it counts by itself; absent: requests and tokens are all. Only such a dialect's bodies are read for limits. */
+  readonly units?: UnitLedger;
+  /** Its streams may be binary frames (`application/vnd.amazon.eventstream`). */
+  readonly streamsFrames?: true;
   /** Its errors may come under a success status: such answers are judged before they are passed on. */
   readonly failsUnderSuccess: boolean;
   /** Fields that tell usage, at whatever depth they stand; where several do, the first of these. */

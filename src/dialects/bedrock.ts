@@ -60,6 +60,7 @@ export const bedrock: Dialect = {
   verdict: (response) => readVerdictOrStream(response, RULES, streamReader),
   usage: (body) => (isObject(body) ? bedrockUsage(body["usage"]) : null),
   streamReader,
+  streamsFrames: true,
   // Input and cache writes count, cache reads do not, output by the model's rate.
   settle: (forecast, end) => settleByUsage(forecast, end, withoutCached),
 };

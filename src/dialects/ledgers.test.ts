@@ -84,12 +84,80 @@ describe("what is taken before sending", () => {
   test.each(["hubspot", "salesforce", "shopify", "stripe", "github", "ga4", "meta"])(
     "%s counts requests",
     (name) => {
-      expect(planOf(name, "/things", { any: "thing" }).charged).toEqual({
-        ...NO_DEMAND,
-        requests: 1,
-      });
+      const { units, ...charged } = planOf(name, "/things", { any: "thing" }).charged;
+      expect({ ...charged, units: {} }).toEqual({ ...NO_DEMAND, requests: 1 });
     },
   );
+
+  const inputs = [{}, {}, {}];
+  test.each<[name: string, path: string, body: JsonObject, units: object]>([
+    ["hubspot", "/crm/v3/objects/contacts/batch/upsert", { inputs }, { records: 3 }],
+    ["hubspot", "/crm/v3/objects/contacts", { properties: {} }, { records: 1 }],
+    ["salesforce", "/services/data/v66.0/composite/sobjects", { records: inputs }, { records: 3 }],
+    ["salesforce", "/services/data/v66.0/composite", { compositeRequest: inputs }, { records: 3 }],
+    ["mailchimp", "/3.0/lists/a", { members: inputs }, { records: 3 }],
+    ["mailchimp", "/3.0/batches", { operations: inputs }, { records: 3 }],
+    ["marketo", "/rest/v1/leads.json", { input: inputs }, { records: 3 }],
+    [
+      "klaviyo",
+      "/api/profile-bulk-import-jobs",
+      { data: { type: "a", attributes: { profiles: { data: inputs } } } },
+      { records: 3 },
+    ],
+    ["klaviyo", "/api/profiles", { data: { type: "profile" } }, { records: 1 }],
+    ["google-ads", "/v22/customers/1/campaigns:mutate", { operations: inputs }, { operations: 3 }],
+    [
+      "google-ads",
+      "/v22/customers/1/googleAds:mutate",
+      { mutateOperations: inputs },
+      { operations: 3 },
+    ],
+    ["google-ads", "/v22/customers/1/googleAds:search", { query: "SELECT" }, { operations: 1 }],
+    ["github", "/graphql", { query: "mutation { a }" }, { points: 5 }],
+    ["github", "/graphql", { query: "{ a }" }, { points: 1 }],
+    ["github", "/repos/a/b/issues", { title: "t" }, { points: 5 }],
+    ["meta", "/v25.0/act_1/ads", { name: "a" }, { points: 3, "app-usage": 0.1 }],
+    [
+      "meta",
+      "/v25.0/",
+      { batch: [{ method: "GET" }, { method: "POST" }] },
+      { points: 4, "app-usage": 0.1 },
+    ],
+    ["shopify", "/admin/api/2026-07/graphql.json", { query: "{ shop { name } }" }, { points: 1 }],
+    ["shopify", "/admin/api/2026-07/graphql.json", { id: "stored" }, { points: 10 }],
+    ["shopify", "/admin/api/2026-07/products.json", {}, {}],
+    [
+      "ga4",
+      "/v1beta/properties/7:runReport",
+      {},
+      { tokens: 10, "project-tokens": 10, "server-errors": 0.0001 },
+    ],
+    ["ga4", "/mp/collect", { events: [] }, {}],
+  ])("%s: POST %s of %j takes %j", (name, path, body, units) => {
+    expect(planOf(name, path, body).charged.units).toEqual(units);
+  });
+
+  test("what only reads carries no records", () => {
+    const request = { method: "GET", path: "/x", headers: {}, body: null, bodyBytes: 0 };
+    const { forecast, operation } = dialectNamed("hubspot")!;
+    expect(forecast(request, operation(request)).charged.units).toEqual({ records: 0 });
+  });
+
+  test("each subrequest of Salesforce's batches counts as a request", () => {
+    const batch = { batchRequests: inputs };
+    const { charged } = planOf("salesforce", "/services/data/v66.0/composite/batch", batch);
+    expect([charged.requests, charged.units]).toEqual([3, { records: 3 }]);
+  });
+
+  test.each([
+    ["shopify", "/admin/api/2026-07/graphql.json", "graphql"],
+    ["shopify", "/admin/api/2026-07/products.json", "rest"],
+    ["ga4", "/v1beta/properties/77:runReport", "properties/77"],
+    ["ga4", "/mp/collect", null],
+    ["hubspot", "/crm/v3/objects/contacts", null],
+  ])("%s: limits on %s count over %s", (name, path, scope) => {
+    expect(planOf(name, path, {}).operation.model).toBe(scope);
+  });
 });
 
 describe("what counts in the end", () => {
@@ -117,6 +185,8 @@ describe("what counts in the end", () => {
       const { settle } = planOf(name, "/chat/completions", maximum);
       const refused = settle({ kind: "answered", verdict: LIMITED, usage: null });
       expect(refused).toEqual({ ...NO_DEMAND, requests: 1 });
+      const unauthorized: Verdict = { ...LIMITED, class: "auth" };
+      expect(settle({ kind: "answered", verdict: unauthorized, usage: null })).toEqual(refused);
       expect(settle({ kind: "never-sent" })).toEqual(NO_DEMAND);
     },
   );
@@ -215,7 +285,11 @@ describe("usage", () => {
       { points: 10 },
     ],
     ["shopify", { cost: { requestedQueryCost: 12, actualQueryCost: null } }, { points: 12 }],
-    ["ga4", { propertyQuota: { tokensPerDay: { consumed: 11, remaining: 9 } } }, { tokens: 11 }],
+    [
+      "ga4",
+      { propertyQuota: { tokensPerDay: { consumed: 11, remaining: 9 } } },
+      { tokens: 11, "project-tokens": 11, "server-errors": 0 },
+    ],
   ])("%s tells units of its own in %j", (name, body, units) => {
     const usage = usageOf(name, body);
     expect(usage?.units).toEqual(units);

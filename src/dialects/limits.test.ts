@@ -121,7 +121,7 @@ const CASES: readonly Case[] = [
       "x-hubspot-ratelimit-secondly": "19",
     },
     told: [
-      ["requests", 10_000, 190, 180, null, "window"],
+      ["requests", 10_000, 190, 180, null, "rolling"],
       ["requests", DAY, 650_000, 640_000, null, "window"],
     ],
   },
@@ -129,13 +129,13 @@ const CASES: readonly Case[] = [
     dialect: "salesforce",
     name: "used over allowed, in one value",
     headers: { "sforce-limit-info": "api-usage=14990/15000; per-app-api-usage=17/250(appName=x)" },
-    told: [["requests", DAY, 15_000, 10, null, "full"]],
+    told: [["requests", DAY, 15_000, 10, null, "rolling"]],
   },
   {
     dialect: "salesforce",
     name: "more used than allowed leaves nothing",
     headers: { "sforce-limit-info": "api-usage=15020/15000" },
-    told: [["requests", DAY, 15_000, 0, null, "full"]],
+    told: [["requests", DAY, 15_000, 0, null, "rolling"]],
   },
   {
     dialect: "shopify",
@@ -177,15 +177,24 @@ const CASES: readonly Case[] = [
   },
   {
     dialect: "meta",
-    name: "percent tell no amounts",
+    name: "percent of the application, by what is used most",
     headers: { "x-app-usage": '{"call_count":28,"total_time":25,"total_cputime":25}' },
-    told: [],
+    told: [["units:app-usage", HOUR, 100, 72, null, "full"]],
   },
   {
     dialect: "meta",
     name: "a hundred percent leave nothing",
     headers: { "x-app-usage": '{"call_count":100,"total_time":25,"total_cputime":25}' },
-    told: [["requests", HOUR, null, 0, null, "full"]],
+    told: [
+      ["units:app-usage", HOUR, 100, 0, null, "full"],
+      ["requests", HOUR, null, 0, null, "full"],
+    ],
+  },
+  {
+    dialect: "meta",
+    name: "percent of a business use case tell no amounts",
+    headers: { "x-business-use-case-usage": '{"1":[{"type":"ads_insights","call_count":28}]}' },
+    told: [],
   },
   {
     dialect: "bedrock",

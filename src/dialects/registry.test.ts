@@ -120,6 +120,22 @@ describe.each(DIALECTS)("the $name dialect", (dialect) => {
     );
   });
 
+  test("foresees units by the names that it says, and reads them from any body", () => {
+    const names = dialect.units?.names ?? [];
+    fc.assert(
+      fc.property(object, path, method, json, (body, path, method, told) => {
+        const request: RequestView = { method, path, headers: {}, body, bodyBytes: 0 };
+        const { charged } = dialect.forecast(request, dialect.operation(request));
+        for (const [name, units] of Object.entries(charged.units)) {
+          expect(names).toContain(name);
+          expect(units >= 0 && units <= 1e9).toBe(true);
+        }
+        expect(dialect.units?.shapeOf(request)?.length ?? 0).toBeLessThanOrEqual(65_536);
+        for (const field of dialect.usageFields) dialect.units?.told({ [field]: told }, 1e12);
+      }),
+    );
+  });
+
   test("reads a verdict from any response", () => {
     const body = fc.oneof(
       object.map((one) => JSON.stringify(one)),

@@ -1,6 +1,7 @@
 /** Settlement: what a provider's meters have counted of a call in the end, for those that count what is really used. */
 import { type Demand, demandOf, NO_DEMAND, type Usage } from "../core/demand.ts";
 import type { CallEnd, Forecast } from "../core/dialect.ts";
+import type { VerdictClass } from "../core/verdict/verdict.ts";
 
 /** Real usage counts; `inputOf` says how much of the input does. A call that failed counts as a request. */
 export function settleByUsage(
@@ -22,10 +23,13 @@ export function settleByUsage(
   return demandOf({ requests: charged.requests });
 }
 
+const REFUSALS: ReadonlySet<VerdictClass> = new Set(["quota", "auth"]);
+
 /** What was taken before sending stays taken; a refused call counts as a request. */
 export function settleAsTaken(forecast: Forecast, end: CallEnd): Demand {
   if (end.kind === "never-sent") return NO_DEMAND;
-  const isRefused = end.kind === "answered" && end.verdict.class === "quota";
+  // Without a valid credential nobody's tokens are taken.
+  const isRefused = end.kind === "answered" && REFUSALS.has(end.verdict.class);
   return isRefused ? demandOf({ requests: forecast.charged.requests }) : forecast.charged;
 }
 

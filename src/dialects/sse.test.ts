@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createEventSplitter, type RawEvent } from "./sse.ts";
+import type { RawEvent } from "./event-splitter.ts";
+import { createEventSplitter } from "./sse.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);

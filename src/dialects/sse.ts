@@ -1,25 +1,11 @@
 /** Splits a byte stream into server-sent events without changing a byte, however the chunks are cut. */
 
-export interface RawEvent {
-  /** `opaque`: longer than the bound, so passed through in pieces and not read. */
-  readonly kind: "event" | "opaque";
-  /** The exact bytes, with the blank line that ends it. All events' bytes in order are the stream. */
-  readonly bytes: Uint8Array;
-  /** The event's name, empty if it has none. */
-  readonly event: string;
-  /** Its data lines joined by line feeds; empty for comments, blank lines and opaque pieces. */
-  readonly data: string;
-}
-
-export interface EventSplitter {
-  /** The events that end within this chunk. The chunk must not be changed afterwards. */
-  push(chunk: Uint8Array): RawEvent[];
-  /** At the end of the stream: what came after the last blank line, as one event; empty if nothing did. */
-  flush(): RawEvent[];
-}
-
-/** Larger events are not held in memory; no provider sends text events of this size. */
-export const LARGEST_EVENT_BYTES = 1_048_576;
+import {
+  concatenated,
+  type EventSplitter,
+  LARGEST_EVENT_BYTES,
+  type RawEvent,
+} from "./event-splitter.ts";
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
@@ -124,21 +110,11 @@ class Splitter implements EventSplitter {
 
   private takePending(last?: Uint8Array): Uint8Array {
     const parts = last === undefined ? this.pending : [...this.pending, last];
-    const bytes = parts.length === 1 ? parts[0] : concatenated(parts);
+    const bytes = concatenated(parts);
     this.pending = [];
     this.pendingBytes = 0;
     return bytes;
   }
-}
-
-function concatenated(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** WHATWG HTML, section 9.2.6: fields we do not use (id, retry) and comments are skipped. */

@@ -2,11 +2,12 @@
 import type { IncomingMessage } from "node:http";
 import type { JsonObject } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
+import type { RuntimeRequest } from "../runtime/plan/runtime-request.ts";
 import { readClaims } from "../runtime/policy/task-claims.ts";
 import { requireObject } from "../runtime/request/body.ts";
 import { claimSources } from "../runtime/request/claim-sources.ts";
 import { parseBody } from "../runtime/request/large/parse-body.ts";
-import type { Runtime, RuntimeRequest } from "../runtime/runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { nameAt, routeModel, wireFormatOf } from "../runtime/upstream/routes.ts";
 import type { Upstream } from "../runtime/upstream/upstream.ts";
 import { HttpAnswer } from "./http-answer.ts";
@@ -35,6 +36,8 @@ interface Destination {
   readonly upstream: Upstream;
   readonly path: string;
   readonly model: RuntimeRequest["model"];
+  /** The client has named the upstream itself. */
+  readonly isPinned: boolean;
 }
 
 export class Passage {
@@ -53,8 +56,11 @@ export class Passage {
       const { trustHeaders } = config.server;
       const { socket } = context.message;
       const identity = this.#identities.identify(socket, context.headers, directory, trustHeaders);
-      const body = await this.#readBody(context);
+      let body = await this.#readBody(context);
       const destination = this.#destinationOf(context, body.json);
+      if (body.bytes === context.message && destination.upstream.signsBodies) {
+        body = { bytes: await this.#readWhole(context), json: null };
+      }
       const plan = runtime.plan({
         method: context.method,
         upstream: destination.upstream,
@@ -65,6 +71,7 @@ export class Passage {
         ...identity,
         claims: readClaims(claimSources(context.headers, body.json)),
         model: destination.model,
+        isPinned: destination.isPinned,
         arrivedAt: context.arrivedAt,
       });
       const answer = new HttpAnswer(context, runtime, this.#idReader(context, destination));
@@ -79,10 +86,14 @@ export class Passage {
     if (!hasBody(message)) return { bytes: null, json: null };
     const isParsed = MODEL_ROUTES.has(path) || isJson(message) || hidesJson(message, path);
     if (!isParsed) return { bytes: message, json: null };
-    const { bodyMaxBytes, timeouts } = this.#runtime.config.server;
-    const bytes = await readBody(message, { maxBytes: bodyMaxBytes, timeoutMs: timeouts.bodyMs });
+    const bytes = await this.#readWhole({ message });
     const json = await parseBody(bytes);
     return { bytes, json: MODEL_ROUTES.has(path) ? requireObject(json) : json };
+  }
+
+  #readWhole({ message }: Pick<RequestContext, "message">): ReturnType<typeof readBody> {
+    const { bodyMaxBytes, timeouts } = this.#runtime.config.server;
+    return readBody(message, { maxBytes: bodyMaxBytes, timeoutMs: timeouts.bodyMs });
   }
 
   #destinationOf(context: RequestContext, body: JsonObject | null): Destination {
@@ -95,7 +106,7 @@ export class Passage {
     const owner = this.#owners.ownerOf(path, body);
     const upstream = (owner === null ? undefined : upstreams.get(owner)) ?? route.upstream;
     const sent = upstream === route.upstream ? route.model : asked;
-    return { upstream, path, model: modelOf(asked, sent) };
+    return { upstream, path, model: modelOf(asked, sent), isPinned: upstream !== route.upstream };
   }
 
   /** `/{upstream}/rest`; an alias of that very upstream is renamed here too. */
@@ -109,7 +120,7 @@ export class Passage {
       );
     }
     const sent = nameAt(upstream, asked, this.#runtime.config);
-    return { upstream, path: rest ?? "", model: modelOf(asked, sent) };
+    return { upstream, path: rest ?? "", model: modelOf(asked, sent), isPinned: true };
   }
 
   #idReader({ method, path }: RequestContext, { upstream }: Destination) {

@@ -1,6 +1,7 @@
 /** Slots over HTTP: granted reservations for agents in any language, leased so that a crash leaks none. */
 import { randomUUID } from "node:crypto";
 import { type CancelTimer, MICROS_PER_MS } from "../core/clock.ts";
+import type { Units } from "../core/demand.ts";
 import type { JsonObject } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
 import { readClaims } from "../runtime/policy/task-claims.ts";
@@ -207,6 +208,7 @@ function resultIn({ status, headers, usage }: JsonObject): SlotResult {
   const count = (value: unknown) => (typeof value === "number" && value >= 0 ? value : undefined);
   const input = count(used?.input_tokens);
   const output = count(used?.output_tokens);
+  const units = isObject(used?.units) ? Object.entries(used.units) : null;
   return {
     status: typeof status === "number" ? status : undefined,
     headers: isObject(headers) ? (headers as Record<string, string>) : undefined,
@@ -217,6 +219,13 @@ function resultIn({ status, headers, usage }: JsonObject): SlotResult {
             ...(input === undefined ? {} : { inputTokens: input }),
             ...(output === undefined ? {} : { outputTokens: output }),
             cachedInputTokens: count(used.cached_input_tokens) ?? 0,
+            ...(units === null ? {} : { units: counted(units) }),
           },
   };
+}
+
+/** As the demand's: amounts that are none are passed over. */
+function counted(units: readonly (readonly [name: string, amount: unknown])[]): Units {
+  const amounts = units.filter(([, amount]) => typeof amount === "number" && amount >= 0);
+  return Object.fromEntries(amounts) as Units;
 }

@@ -10,7 +10,9 @@ export type Failure =
   | BadRequest
   | { readonly kind: "too-large" }
   | { readonly kind: "rate-limited"; readonly refusal: Refusal; readonly model: string }
-  | { readonly kind: "overloaded" }
+  /** The model is there, but still loading. */
+  | { readonly kind: "not-ready"; readonly model: string }
+  | { readonly kind: "overloaded"; readonly serviceTier: string | null }
   | { readonly kind: "out-of-credit" }
   | { readonly kind: "status"; readonly status: number };
 
@@ -28,6 +30,11 @@ export function badRequest(
   code: string | null = null,
 ): BadRequest {
   return { kind: "bad-request", message, param, code };
+}
+
+/** A model whose name contains "not-ready" is still loading, at providers that have such an answer. */
+export function isNotReady(model: string): boolean {
+  return model.includes("not-ready");
 }
 
 /** Any model is served but those whose name contains "missing": so tests ask for one that is not there. */

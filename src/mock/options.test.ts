@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { INSTANT, type MockOptions, type MockServer, startMock } from "./index.ts";
+import { DIALECT_NAMES, INSTANT, type MockOptions, type MockServer, startMock } from "./index.ts";
 
 function start(options: Partial<MockOptions> = {}): Promise<MockServer> {
   return startMock({ dialect: "openai", latency: INSTANT, ...options });
@@ -8,7 +8,10 @@ function start(options: Partial<MockOptions> = {}): Promise<MockServer> {
 
 describe("options", () => {
   test.each<[Partial<MockOptions>, string]>([
-    [{ dialect: "hubspot" as never }, 'dialect must be one of openai, anthropic, got "hubspot"'],
+    [
+      { dialect: "smoke" as never },
+      `dialect must be one of ${DIALECT_NAMES.join(", ")}, got "smoke"`,
+    ],
     [
       { limits: { itpm: 5 } },
       'limits: unknown limit "itpm"; allowed are rpm, rpd, tpm, tpd, max_parallel_requests',

@@ -25,11 +25,14 @@ export interface MockOptions {
   readonly host?: string;
   /** Port to listen on; 0 takes any that is free. @default 0 */
   readonly port?: number;
-  /** Limits of the whole account: amounts per minute or day, and a number of slots. @default none */
+  /**
+   * Limits of the whole account: amounts per time, and a number of slots; `{}` is none.
+   * @default what the provider gives its default tier (docs/mock.md); OpenAI and Anthropic: none
+   */
   readonly limits?: MockLimits;
   /**
    * Limits on top, by model: the models that a glob names share one meter (`*` stands for any
-   * characters), and a request must fit in all that match. @default none
+   * characters), and a request must fit in all that match. On platforms the endpoints have names. @default as for `limits`
    */
   readonly models?: Readonly<Record<string, MockLimits>>;
   /** Buckets begin empty, so that use can be measured without the first burst. @default false */
@@ -38,6 +41,8 @@ export interface MockOptions {
   readonly latency?: Partial<MockLatency>;
   /** How long answers are, where the request does not say. @default median 120 tokens, spread 0.8 */
   readonly output?: Partial<OutputLength>;
+  /** From how long on a running request takes a slot, in milliseconds. @default 20,000 at Salesforce, else 0 */
+  readonly longRunningMs?: number;
   /** Seed of all that is random: lengths, times, chances, ids. @default 1 */
   readonly seed?: number;
   /** Faults that are armed from the start. @default none */
@@ -50,9 +55,12 @@ export interface ResolvedOptions {
   readonly dialect: DialectName;
   readonly host: string;
   readonly port: number;
-  readonly limits: MockLimits;
-  readonly models: Readonly<Record<string, MockLimits>>;
+  /** Null: those of the default tier. */
+  readonly limits: MockLimits | null;
+  readonly models: Readonly<Record<string, MockLimits>> | null;
   readonly startEmpty: boolean;
+  /** Null: as the provider has it. */
+  readonly longRunningMs: number | null;
   readonly latency: MockLatency;
   readonly output: OutputLength;
   readonly seed: number;
@@ -67,13 +75,14 @@ const OUTPUT: OutputLength = { medianTokens: 120, spread: 0.8 };
 
 /** @throws Error naming the option, the value and what is allowed. */
 export function resolveOptions(options: MockOptions): ResolvedOptions {
-  const { host = "127.0.0.1", port = 0, limits = {}, models = {}, startEmpty = false } = options;
+  const { host = "127.0.0.1", port = 0, limits = null, models = null } = options;
+  const { startEmpty = false, longRunningMs = null } = options;
   const { seed = 1, faults = [], apiKeys } = options;
   const latency = { ...LATENCY, ...options.latency };
   const output = { ...OUTPUT, ...options.output };
   checkNumbers("latency", latency);
   checkNumbers("output", output);
-  checkNumbers("options", { seed, port });
+  checkNumbers("options", { seed, port, longRunningMs: longRunningMs ?? 0 });
   return {
     dialect: options.dialect,
     host,
@@ -81,6 +90,7 @@ export function resolveOptions(options: MockOptions): ResolvedOptions {
     limits,
     models,
     startEmpty,
+    longRunningMs,
     latency,
     output,
     seed,

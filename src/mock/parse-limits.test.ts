@@ -16,7 +16,7 @@ describe("limits as text", () => {
   test.each([
     ["rpm", 'expected name=amount (as in rpm=60), got "rpm"'],
     ["rpm=6=7", 'expected name=amount (as in rpm=60), got "rpm=6=7"'],
-    ["rps=60", 'unknown limit "rps"; allowed are rpm, rpd, tpm'],
+    ["rpx=60", 'unknown limit "rpx"; allowed are rps, rp10s, rpm, rpd, tpm'],
     [
       "rpm=ten",
       'rpm must be a number of at least 1, with k or M if you like (60, 10k, 1_000), got "ten"',

@@ -13,11 +13,11 @@ import { fail, type Visit } from "./visit/visit.ts";
 const KEEP_ALIVE_MS = 75_000;
 
 /**
- * Starts a provider that speaks OpenAI's or Anthropic's API and really limits as they do.
+ * Starts a provider that speaks the API of one of {@link DIALECT_NAMES} and really limits as it does:
+ * `docs/mock.md` says how each counts, and what it starts with where no limits are given.
  *
- * Limits are token buckets that refill continuously. A token is four characters, rounded up, of the
- * request's text: `content` of messages (strings and text parts), `system`, `instructions`, `input`,
- * arguments and results of tool calls, and the JSON of `tools`; images count nothing.
+ * A token is four characters, rounded up, of the request's text: `content` of messages (strings and text parts), `system`, `instructions`, `input`,
+ * arguments and results of tool calls, and the JSON of `tools`; images count nothing. For example:
  * - OpenAI charges one request and the larger of that estimate and `max_tokens` (or
  *   `max_completion_tokens`, `max_output_tokens`) at admission and gives nothing back; a call that
  *   fails or is refused costs a request where there is one to take.
@@ -86,12 +86,13 @@ async function receive(
   response: ServerResponse,
 ): Promise<void> {
   const exchange = new Exchange(request, response);
-  const path = (request.url ?? "/").split("?", 1)[0];
+  const [path, search = ""] = (request.url ?? "/").split(/\?(.*)/s, 2);
   if (path === CONTROL_PATH || path.startsWith(`${CONTROL_PATH}/`)) {
     return control(exchange, path.slice(CONTROL_PATH.length), controls);
   }
   const method = request.method ?? "GET";
-  const route = state.dialect.route(method, path);
+  const query = new URLSearchParams(search);
+  const route = state.dialect.route({ method, path, query });
   const startedAt = performance.now();
   const name = route.kind === "unknown-path" ? "(unknown)" : route.path;
   const received = state.recorder.arrived(
@@ -103,7 +104,7 @@ async function receive(
     received.status = exchange.status;
     state.recorder.ended(ending, exchange.status);
   });
-  const visit: Visit = { state, exchange, received, id: state.nextId(), startedAt };
+  const visit: Visit = { state, exchange, received, id: state.nextId(), startedAt, query };
   await handle(visit, route)
     .catch(() => collapse(visit))
     .catch(() => exchange.reset());

@@ -1,15 +1,12 @@
 /** State: what lives as long as the server does. */
 import { createRandom, type Random } from "./answer/random.ts";
-import { anthropicDialect } from "./anthropic/dialect.ts";
 import type { MockDialect } from "./dialect.ts";
+import { dialectNamed } from "./dialects/registry.ts";
 import { FaultSet } from "./faults/fault-set.ts";
 import { Account } from "./limits/account.ts";
 import { checkLimits, type LimitOrder } from "./limits/limits.ts";
-import { openaiDialect } from "./openai/dialect.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { Recorder } from "./stats.ts";
-
-const DIALECTS = { openai: openaiDialect, anthropic: anthropicDialect } as const;
 
 export interface MockState {
   readonly options: ResolvedOptions;
@@ -23,13 +20,17 @@ export interface MockState {
 
 /** @throws Error naming the dialect, limit or fault that is not known. */
 export function createState(options: ResolvedOptions, now: number): MockState {
-  const dialect = findDialect(options.dialect);
+  const dialect = dialectNamed(options.dialect);
+  const rules = {
+    meters: dialect.meters,
+    slotsCountAfterMs: options.longRunningMs ?? dialect.slotsCountAfterMs,
+  };
   const random = createRandom(options.seed);
-  checkAccountLimits(options, dialect);
+  checkAccountLimits({ limits: options.limits ?? {}, models: options.models ?? {} }, dialect);
   const state: MockState = {
     options,
     dialect,
-    account: new Account(accountLimits(options), options.startEmpty, now),
+    account: new Account(rules, accountLimits(options, dialect), options.startEmpty, now),
     faults: new FaultSet(),
     recorder: new Recorder(now),
     random,
@@ -40,8 +41,9 @@ export function createState(options: ResolvedOptions, now: number): MockState {
 }
 
 /** Levels, limits, faults and statistics as at the start; running requests go on and keep their slots. */
-export function resetState({ options, account, faults, recorder }: MockState, now: number): void {
-  account.reset(accountLimits(options), now);
+export function resetState(state: MockState, now: number): void {
+  const { options, dialect, account, faults, recorder } = state;
+  account.reset(accountLimits(options, dialect), now);
   recorder.reset(now);
   faults.clear();
   for (const fault of options.faults) faults.add(fault, now);
@@ -55,20 +57,16 @@ export function checkAccountLimits(
   }: { readonly limits: object; readonly models: Readonly<Record<string, object>> },
   dialect: MockDialect,
 ): void {
-  checkLimits(limits, dialect.dimensions, "limits");
+  checkLimits(limits, dialect.meters, "limits");
   for (const [glob, amounts] of Object.entries(models)) {
-    checkLimits(amounts, dialect.dimensions, `models["${glob}"]`);
+    checkLimits(amounts, dialect.meters, `models["${glob}"]`);
   }
 }
 
-function accountLimits({ limits, models }: ResolvedOptions): LimitOrder {
-  return { ...limits, models };
-}
-
-function findDialect(name: string): MockDialect {
-  if (Object.hasOwn(DIALECTS, name)) return DIALECTS[name as keyof typeof DIALECTS];
-  const allowed = Object.keys(DIALECTS).join(", ");
-  throw new Error(`dialect must be one of ${allowed}, got ${JSON.stringify(name) ?? "nothing"}`);
+/** What is given stands in the place of the default tier's: the account's, and models', each as a whole. */
+function accountLimits({ limits, models }: ResolvedOptions, { defaults }: MockDialect): LimitOrder {
+  const { models: defaultModels = {}, ...defaultLimits } = defaults;
+  return { ...(limits ?? defaultLimits), models: models ?? defaultModels };
 }
 
 /** 24 hexadecimal digits: half from the seed, half a counter. */

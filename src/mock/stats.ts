@@ -1,8 +1,8 @@
 /** Stats: what the mock has seen, granted and refused, in numbers that only grow. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Ending } from "./http/exchange.ts";
-import type { Bucket } from "./limits/bucket.ts";
 import type { Dimension } from "./limits/limits.ts";
+import type { Meter } from "./limits/meter.ts";
 
 /**
  * Numbers since the start or the last reset. Meters are named `tpm` for the account and
@@ -14,9 +14,9 @@ export interface MockStats {
   readonly elapsedMs: number;
   /** Requests to the provider's API; those to the control API are not counted. */
   readonly requests: number;
-  /** Answered in full with a status below 400. */
+  /** Answered in full with a status below 400; not a refusal under HTTP 200. */
   readonly ok: number;
-  /** Refused for a limit. Faults that look like it are not counted. */
+  /** Refused for a limit, whatever the status. Faults that look like it are not counted. */
   readonly refused429: number;
   /** The same by dimension: `rpm`, `tpm`, ..., `max_parallel_requests`. */
   readonly refusedBy: Readonly<Record<string, number>>;
@@ -36,7 +36,7 @@ export interface MockStats {
   readonly wasted: Readonly<Record<string, number>>;
   /** All that each meter made available: what it held at first, and its refill, used or wasted. */
   readonly available: Readonly<Record<string, number>>;
-  /** How far below zero each meter has been. OpenAI's never are; Anthropic's may be. */
+  /** How far below zero each meter has been: only where a provider charges more at the end than it took. */
   readonly overrun: Readonly<Record<string, number>>;
 }
 
@@ -127,10 +127,10 @@ export class Recorder {
     this.#received = [];
   }
 
-  /** `buckets` are refilled to `now`. */
-  read(buckets: readonly Bucket[], now: number): MockStats {
-    const byMeter = (value: (bucket: Bucket) => number): Counts =>
-      Object.fromEntries(buckets.map((bucket) => [bucket.name, value(bucket)]));
+  /** `meters` are refilled to `now`. */
+  read(meters: readonly Meter[], now: number): MockStats {
+    const byMeter = (value: (meter: Meter) => number): Counts =>
+      Object.fromEntries(meters.map((meter) => [meter.name, value(meter)]));
     return {
       elapsedMs: now - this.#startedAt,
       requests: this.#requests,
@@ -139,11 +139,11 @@ export class Recorder {
       ...structuredClone(this.#counts),
       disconnects: this.#disconnects,
       inFlight: { now: this.#inFlight, peak: this.#peak },
-      charged: byMeter((bucket) => bucket.charged),
-      minted: byMeter((bucket) => bucket.minted),
-      wasted: byMeter((bucket) => bucket.wasted),
-      available: byMeter((bucket) => bucket.initial + bucket.minted + bucket.wasted),
-      overrun: byMeter((bucket) => Math.max(0, -bucket.lowest)),
+      charged: byMeter((meter) => meter.charged),
+      minted: byMeter((meter) => meter.minted),
+      wasted: byMeter((meter) => meter.wasted),
+      available: byMeter((meter) => meter.initial + meter.minted + meter.wasted),
+      overrun: byMeter((meter) => Math.max(0, -meter.lowest)),
     };
   }
 }

@@ -50,11 +50,10 @@ function matchUpstream(runtime: Runtime, url: string): Matched | null {
   let best: Matched | null = null;
   let longest = -1;
   for (const upstream of runtime.upstreams.values()) {
-    const base = upstream.config.baseUrl.replace(/\/+$/, "");
-    const isBelow = url.startsWith(base) && /^(?:$|[/?#])/.test(url.slice(base.length));
-    if (!isBelow || base.length <= longest) continue;
-    longest = base.length;
-    best = { upstream, path: url.slice(base.length).split("#")[0] };
+    const below = upstream.below(url);
+    if (below === null || below.length <= longest) continue;
+    longest = below.length;
+    best = { upstream, path: below.rest };
   }
   return best;
 }

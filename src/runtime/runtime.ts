@@ -1,27 +1,22 @@
 /** Runtime: one configuration at work. It turns requests into calls, and keeps what lives through a reload. */
-import { Readable } from "node:stream";
 import type { Config, UpstreamConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
-import type { CallEnd, Forecast, HeaderView, JsonObject, RequestView } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
 import type { Task } from "../core/task.ts";
-import type { OutputKind } from "../tokens/output-predictor.ts";
 import type { Account } from "./account/account.ts";
 import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
-import { InputForecast, type InputQuestion } from "./forecast/input-forecast.ts";
-import { OutputForecast } from "./forecast/output-forecast.ts";
+import { closingError } from "./call/refusals.ts";
+import type { CredentialMeans } from "./credential/create-authorizer.ts";
 import { LimitWatch } from "./limit-watch.ts";
+import { Planner } from "./plan/planner.ts";
+import type { RuntimeRequest } from "./plan/runtime-request.ts";
 import { type BandTable, bandTable } from "./policy/bands.ts";
 import { ChainMemory } from "./policy/chain-memory.ts";
-import { requireModel } from "./policy/require-model.ts";
 import type { TaskClaims } from "./policy/task-claims.ts";
 import { TenantDirectory, type TenantRecord } from "./policy/tenant-directory.ts";
 import { PressureWatch } from "./pressure-watch.ts";
-import { lacksUsage, outboundBody } from "./request/body.ts";
-import { CREDENTIAL_HEADERS, headerText, outboundHeaders } from "./request/headers.ts";
-import { requestId } from "./request/request-id.ts";
 import { ShadowMode } from "./shadow/shadow-mode.ts";
 import type { ShadowPass } from "./shadow/shadow-pass.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -37,24 +32,11 @@ export interface RuntimeOptions {
   readonly initialShare: number;
 }
 
-/** A request with its tenant known and its body read. */
-export interface RuntimeRequest {
-  readonly method: string;
-  readonly upstream: Upstream;
-  /** Path and query below the upstream's base URL. */
-  readonly path: string;
-  readonly headers: HeaderView;
-  readonly bytes: Uint8Array | string | Readable | null;
-  /** The bytes as a JSON object; null: not parsed. */
-  readonly body: JsonObject | null;
-  readonly tenant: TenantRecord;
-  readonly ownHeaders: ReadonlySet<string>;
-  readonly clientCredential: string | null;
-  readonly claims: TaskClaims;
-  /** The name the client asked for, and what it is called upstream. */
-  readonly model: { readonly asked: string; readonly sent: string } | null;
-  /** When it arrived, microseconds since the epoch. */
-  readonly arrivedAt: number;
+/** A token endpoint gave no token: calls to this upstream are refused until it does. */
+export interface CredentialFailedEvent {
+  readonly upstream: string;
+  /** Says what the endpoint answered, without any secret. */
+  readonly message: string;
 }
 
 export class Runtime {
@@ -64,11 +46,13 @@ export class Runtime {
   readonly pressure = new PressureWatch();
   readonly limits = new LimitWatch();
   readonly shadow: ShadowMode;
+  onCredentialFailed: (event: CredentialFailedEvent) => void = () => {};
   readonly #chains: ChainMemory;
-  readonly #inputs = new InputForecast();
-  readonly #outputs = new OutputForecast();
+  readonly #planner: Planner;
   /** Upstreams that a reload has taken out: they take nothing new, but who waits there is still served. */
   readonly #removed = new Map<string, Upstream>();
+  readonly #closing = new AbortController();
+  readonly #credentials: CredentialMeans;
   readonly #options: RuntimeOptions;
   #config: Config;
   #bands: BandTable;
@@ -84,6 +68,22 @@ export class Runtime {
     this.shadow = new ShadowMode(options.clock);
     this.#chains = new ChainMemory(options.clock);
     this.directory = new TenantDirectory(options.config);
+    this.#planner = new Planner({
+      upstreams: this.upstreams,
+      config: () => this.#config,
+      now: () => this.clock.now(),
+      bandOf: (tier, { latency }) => this.#bands.indexOf(tier, latency),
+      shadowOf: (...asked) => this.shadowOf(...asked),
+    });
+    this.#credentials = {
+      transport: options.transport,
+      clock: options.clock,
+      random: options.random,
+      wallMs: Date.now,
+      closing: this.#closing.signal,
+      mostWaiting: () => this.#config.policy.queue.maxWaiting,
+      onFailed: (upstream, message) => this.onCredentialFailed({ upstream, message }),
+    };
     for (const upstream of options.config.upstreams.values()) this.#addUpstream(upstream);
   }
 
@@ -122,62 +122,10 @@ export class Runtime {
    * @throws SluiceError when the tenant may not do this, or the claims are malformed.
    */
   plan(request: RuntimeRequest): CallPlan {
-    const { upstream, tenant, model } = request;
-    if (model !== null) requireModel(tenant, model.asked, model.sent);
-    const task = this.judge(request.claims, tenant, request.arrivedAt);
-    const credential = upstream.credentialFor(tenant);
-    const address = upstream.addressOf(request.path);
-    const view = viewOf(request, address.pathname);
-    const operation = upstream.dialect.operation(view);
-    const addsUsage =
-      request.body !== null && this.#asksForUsage(upstream, address.pathname, request.body);
-    const { policy, retry, server } = this.#config;
-    const account = upstream.accountFor(request.clientCredential);
-    const target = { model: model?.sent ?? operation.model, credential };
-    const shadow = this.shadowOf(upstream, account, tenant);
-    const kind = { tenant: tenant.id, taskType: task.type, model: target.model ?? "" };
-    const asked = { dialect: upstream.dialect, request: view, operation };
-    const input = this.#inputs.ask(upstream.name, kind.model);
-    const forecast = this.#outputs.forecast({
-      ...asked,
-      kind,
-      meters: [...account.pathFor(target).meters, ...tenant.meters],
-      correctInput: input.correct,
-    });
-    return {
-      id: requestId(),
-      upstream: upstream.name,
-      dialect: upstream.dialect,
-      account,
-      shadow,
-      target,
-      tenant,
-      task,
-      band: () => this.#bands.indexOf(tenant.tier.name, task.latency),
-      operation,
-      forecast,
-      onSettled: this.#listenerFor(
-        this.#outputs.learnsFrom(asked) ? kind : null,
-        forecast,
-        input,
-        shadow,
-      ),
-      outbound: {
-        method: request.method,
-        origin: address.origin,
-        path: address.path,
-        headers: this.#headersFor(request, credential),
-        body: bytesFor(request, addsUsage),
-        firstByteMs: server.timeouts.firstByteMs,
-      },
-      ownsCredential: credential !== null,
-      hidesUsageEvent: addsUsage,
-      isRepeatable: isRepeatable(request, operation.retrySafe, upstream.config),
-      upstreamMs: server.timeouts.upstreamMs,
-      retry: { attempts: retry.attempts, baseMs: retry.baseMs },
-      pressureLevels: policy.pressure,
-      arrivedAt: request.arrivedAt,
-    };
+    return this.#planner.plan(
+      request,
+      this.judge(request.claims, request.tenant, request.arrivedAt),
+    );
   }
 
   /**
@@ -225,7 +173,9 @@ export class Runtime {
 
   /** Another configuration from now on: levels, waits and running calls are kept. */
   reconfigure(config: Config): void {
+    const before = this.#config;
     this.#config = config;
+    this.#planner.reconfigure(before);
     this.#bands = bandTable(config);
     this.directory.replace(config);
     const known = new Map([...this.#removed, ...this.upstreams]);
@@ -242,6 +192,7 @@ export class Runtime {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort(closingError());
     for (const account of [...this.accounts, ...this.#twins]) account.close();
     this.shadow.close();
     await this.#options.transport.close();
@@ -256,6 +207,7 @@ export class Runtime {
     const upstream = new Upstream(config, this.#bands, {
       clock: this.clock,
       initialShare: this.#options.initialShare,
+      credentials: this.#credentials,
       onTenantFreed: (tenantId) => {
         for (const account of this.accounts) account.tenantFreed(tenantId);
       },
@@ -268,21 +220,8 @@ export class Runtime {
     this.upstreams.set(config.name, upstream);
   }
 
-  /** Made apart from the plan, so that it keeps nothing of the request alive. */
-  #listenerFor(
-    kind: OutputKind | null,
-    forecast: Forecast,
-    input: InputQuestion,
-    shadow: ShadowPass | null,
-  ) {
-    return (end: CallEnd) => {
-      input.learn(end);
-      if (kind !== null) this.#outputs.learn(kind, forecast, end);
-      shadow?.ended(end);
-    };
-  }
-
-  #watchPressure({ upstream, account, target, shadow }: CallPlan): void {
+  #watchPressure({ candidates: [first] }: CallPlan): void {
+    const { upstream, account, target, shadow } = first;
     const levels = this.#config.policy.pressure;
     this.pressure.check(upstream, this.clock.now(), levels, () =>
       shadow === null ? account.pressureAt(account.pathFor(target)) : shadow.pressureFor(target),
@@ -296,51 +235,9 @@ export class Runtime {
   get #twins(): readonly Account[] {
     return this.#everyUpstream.flatMap(({ twins }) => twins);
   }
-
-  #asksForUsage(upstream: Upstream, pathname: string, body: JsonObject): boolean {
-    return upstream.dialect.streamsUsageOnRequest && lacksUsage(pathname, body);
-  }
-
-  #headersFor(
-    request: RuntimeRequest,
-    credential: ReturnType<Upstream["credentialFor"]>,
-  ): Record<string, string | string[]> {
-    const withheld = credential === null ? request.ownHeaders : ALL_CREDENTIALS;
-    return outboundHeaders(request.headers, {
-      withheld,
-      added: request.upstream.addedHeaders(credential),
-      isRead: request.body !== null,
-      keepsLength: request.bytes instanceof Readable,
-    });
-  }
 }
 
-const ALL_CREDENTIALS: ReadonlySet<string> = new Set(CREDENTIAL_HEADERS);
-
-function viewOf({ method, headers, body, bytes }: RuntimeRequest, pathname: string): RequestView {
-  const bodyBytes = typeof bytes === "string" || bytes instanceof Uint8Array ? bytes.length : 0;
-  return { method, path: pathname, headers, body, bodyBytes };
-}
-
-function bytesFor(request: RuntimeRequest, addsUsage: boolean): RuntimeRequest["bytes"] {
-  const { bytes, body, model } = request;
-  if (body === null || !(typeof bytes === "string" || bytes instanceof Uint8Array)) return bytes;
-  const renamed = model !== null && model.sent !== model.asked ? model.sent : null;
-  return outboundBody(bytes, body, { model: renamed, addsUsage });
-}
-
-const REPEATABLE_METHODS = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]);
-
-function isRepeatable(
-  { method, headers }: RuntimeRequest,
-  isSafe: boolean,
-  { retryUnsafe }: UpstreamConfig,
-): boolean {
-  const hasKey = headerText(headers, "idempotency-key") !== undefined;
-  return isSafe || retryUnsafe || hasKey || REPEATABLE_METHODS.has(method);
-}
-
-function sizeOf({ outbound }: CallPlan): number {
-  const { body } = outbound;
+function sizeOf({ candidates: [first] }: CallPlan): number {
+  const { body } = first.outbound;
   return typeof body === "string" || body instanceof Uint8Array ? body.length : 0;
 }

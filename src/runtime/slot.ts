@@ -69,6 +69,7 @@ export function acquireSlot(runtime: Runtime, request: SlotRequest): Promise<Slo
     };
     const leave = () => signal?.removeEventListener("abort", abort);
     const asked = (shadow ?? upstream.shared).ask({
+      request: {},
       tenant,
       target: { model, credential: upstream.credentialFor(tenant) },
       band: () => runtime.bands.indexOf(tenant.tier.name, task.latency),

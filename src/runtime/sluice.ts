@@ -7,7 +7,7 @@ import { SluiceError } from "../core/errors.ts";
 import { createFetch } from "./fetch.ts";
 import type { LimitDiffersEvent, LimitLearnedEvent } from "./limit-watch.ts";
 import type { PressureEvent } from "./pressure-watch.ts";
-import { Runtime } from "./runtime.ts";
+import { type CredentialFailedEvent, Runtime } from "./runtime.ts";
 import type { ShadowEvent } from "./shadow/shadow-mode.ts";
 import { acquireSlot, type Slot, type SlotDemand } from "./slot.ts";
 import { createSystemClock } from "./system-clock.ts";
@@ -47,6 +47,8 @@ export interface SluiceEvents {
   readonly "limit-learned": LimitLearnedEvent;
   /** Headers told that a configured limit is lower; the lower one holds. */
   readonly "limit-differs": LimitDiffersEvent;
+  /** A credential could not be renewed; calls to that upstream are refused until it can. */
+  readonly "credential-failed": CredentialFailedEvent;
   /** With `policy.shadow`: what the scheduler would have done with a request. */
   readonly shadow: ShadowEvent;
 }
@@ -103,6 +105,7 @@ function faceOf(runtime: Runtime, fetch: typeof globalThis.fetch): Sluice {
   runtime.pressure.listener = (event) => events.emit("pressure", event);
   runtime.limits.onLearned = (event) => events.emit("limit-learned", event);
   runtime.limits.onDiffers = (event) => events.emit("limit-differs", event);
+  runtime.onCredentialFailed = (event) => events.emit("credential-failed", event);
   runtime.shadow.listener = (event) => events.emit("shadow", event);
   return {
     fetch,

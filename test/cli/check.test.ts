@@ -46,7 +46,7 @@ describe("sluice check", () => {
     expect(code).toBe(0);
     const { inactive, ...rest } = JSON.parse(stdout);
     expect(rest).toEqual({ ok: true, problems: [] });
-    expect(inactive).toContainEqual({ field: "breaker", line: 71, note: "has no effect yet" });
+    expect(inactive).toContainEqual({ field: "telemetry", line: 75, note: "has no effect yet" });
   });
 
   test("reads variables from the environment", () => {

@@ -26,7 +26,8 @@ const OVERLOADED: Answer = {
 };
 
 describe("overload", () => {
-  const ONCE = { retry: { attempts: 1 } };
+  /** No breaker opens meanwhile. */
+  const ONCE = { retry: { attempts: 1 }, breaker: { failures: 1_000, rate: 1 } };
   const inFlightOf = ({ meters }: GatewayState["upstreams"][string], model: string) =>
     meters.find(
       ({ dimension, selector }) => dimension === "concurrency" && selector === `model:${model}`,

@@ -59,6 +59,7 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
   const onHangUp = () => take(loadConfig(source));
   process.on("SIGHUP", onHangUp);
   tellOfLimits(gateway);
+  tellOfCredentials(gateway);
   announce(gateway, options.json === true);
   await untilToldToEnd();
   const drain = `${loaded.config.server.timeouts.drainMs / 1_000} s`;
@@ -87,6 +88,11 @@ function announce({ url, runtime }: Gateway, isJson: boolean): void {
   note(
     `sluice: upstreams ${[...upstreams.keys()].join(", ") || "none"}; ${tenants.size} tenants, ${access}`,
   );
+}
+
+/** A credential that cannot be renewed needs somebody. */
+function tellOfCredentials({ runtime }: Gateway): void {
+  runtime.onCredentialFailed = ({ message }) => note(`sluice: ${message}`);
 }
 
 /** What headers teach of limits is for whoever wrote the configuration. */

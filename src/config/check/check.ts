@@ -2,7 +2,9 @@
 import type { Finding } from "../problem.ts";
 import { type CheckedConfig, configSchema } from "../schema/config-schema.ts";
 import { idOf } from "../source/expand.ts";
+import type { KeyFiles } from "../source/key-files.ts";
 import type { Source } from "../source/source.ts";
+import { checkCredentials, keyFileFindings } from "./credentials.ts";
 import { FINDINGS_MAX, issueFindings } from "./issue-findings.ts";
 import { checkNames } from "./names.ts";
 import {
@@ -27,6 +29,7 @@ const CHECKS: readonly Check[] = [
   checkModelReferences,
   checkKeys,
   checkGuarantees,
+  checkCredentials,
   checkUpstreams,
   checkClassifier,
 ];
@@ -35,13 +38,15 @@ export type Checked =
   | { readonly ok: true; readonly config: CheckedConfig }
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
-export function checkSource(source: Source): Checked {
+export function checkSource(source: Source, keyFiles: KeyFiles): Checked {
   const { value } = source;
   if (value === undefined && source.findings.length > 0) {
     return { ok: false, findings: source.findings };
   }
   const parsed = configSchema.safeParse(value);
-  const crossFindings = isMapping(value) ? CHECKS.flatMap((run) => run(value, source.found)) : [];
+  const crossFindings = isMapping(value)
+    ? [...CHECKS.flatMap((run) => run(value, source.found)), ...keyFileFindings(value, keyFiles)]
+    : [];
   const issues = parsed.success ? [] : issueFindings(parsed.error.issues, source);
   const findings = firstOfEachField([...source.findings, ...issues, ...crossFindings]);
   if (parsed.success && findings.length === 0) return { ok: true, config: parsed.data };

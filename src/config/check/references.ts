@@ -2,6 +2,7 @@
 import { suggestionFor } from "../closest-name.ts";
 import { DEFAULT_TASK_TYPE, DEFAULT_TIERS } from "../defaults.ts";
 import type { Finding, Path } from "../problem.ts";
+import { SELF_CONTAINED } from "../schema/auth.ts";
 import { quoted } from "../source/in-words.ts";
 import {
   type Check,
@@ -59,10 +60,10 @@ export const checkTaskTypeReference: Check = (root) => {
 
 function credentialsOf(upstream: unknown): string[] {
   const names = itemsIn(upstream, "credentials").map((item) => textIn(item, "name"));
-  const short = fieldIn(upstream, "api_key") ?? fieldIn(fieldIn(upstream, "auth"), "token");
-  return [...names, short === undefined ? undefined : "default"].filter(
-    (name) => name !== undefined,
-  );
+  const auth = fieldIn(upstream, "auth");
+  const short = fieldIn(upstream, "api_key") ?? fieldIn(auth, "token");
+  const hasShort = short !== undefined || SELF_CONTAINED.has(fieldIn(auth, "kind"));
+  return [...names, hasShort ? "default" : undefined].filter((name) => name !== undefined);
 }
 
 function projectsOf(upstream: unknown): string[] {

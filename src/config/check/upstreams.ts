@@ -1,15 +1,14 @@
-/** Upstreams: one way to give a credential, limits that count something, windows that make sense. */
+/** Upstreams: limits that count something, windows that make sense. */
 import type { Finding, Path } from "../problem.ts";
 import { DAY_MS, DURATION_UNITS, parseQuantity } from "../quantity.ts";
 import { AMOUNT_FIELDS } from "../schema/limits.ts";
 import { order } from "./server.ts";
-import { type Check, entriesIn, fieldIn, isMapping, itemsIn } from "./written.ts";
+import { type Check, entriesIn, fieldIn, isMapping, isWritten, itemsIn } from "./written.ts";
 
 export const checkUpstreams: Check = (root, found) =>
   entriesIn(root, "upstreams").flatMap(([name, upstream]) => {
     const path = ["upstreams", name];
     return [
-      ...oneCredentialForm(path, upstream),
       ...order([...path, "adaptive"], "min", "max", fieldIn(upstream, "adaptive"), found),
       ...order([...path, "adaptive"], "initial", "max", fieldIn(upstream, "adaptive"), found),
       ...itemsIn(upstream, "limits").flatMap((limit, index) =>
@@ -17,32 +16,6 @@ export const checkUpstreams: Check = (root, found) =>
       ),
     ];
   });
-
-/** `api_key`, `credentials` and `auth.token` (or a kind of auth that needs none of them) exclude each other. */
-function oneCredentialForm(path: Path, upstream: unknown): Finding[] {
-  const auth = fieldIn(upstream, "auth");
-  const kind = fieldIn(auth, "kind");
-  const forms: [string, Path][] = [];
-  if (isWritten(fieldIn(upstream, "credentials"))) forms.push(["credentials", ["credentials"]]);
-  if (isWritten(fieldIn(upstream, "api_key"))) forms.push(["api_key", ["api_key"]]);
-  if (isWritten(fieldIn(auth, "token"))) forms.push(["auth.token", ["auth", "token"]]);
-  if (SELF_CONTAINED.has(kind)) forms.push([`auth of kind ${kind}`, ["auth"]]);
-  if (forms.length < 2) return [];
-  const found = forms.map(([form]) => form).join(" and ");
-  return [{ path: [...path, ...forms[1][1]], found, expected: "only one of them" }];
-}
-
-/** Kinds of auth that bring their own secrets. */
-const SELF_CONTAINED: ReadonlySet<unknown> = new Set([
-  "basic",
-  "oauth2",
-  "aws-sigv4",
-  "google-service-account",
-]);
-
-function isWritten(value: unknown): boolean {
-  return value !== undefined && value !== null;
-}
 
 function limitFindings(path: Path, limit: unknown, found: (path: Path) => string): Finding[] {
   if (!isMapping(limit)) return [];

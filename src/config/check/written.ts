@@ -35,3 +35,7 @@ export function namesIn(value: unknown, name: string): readonly string[] | undef
   const field = fieldIn(value, name) ?? {};
   return isMapping(field) ? Object.keys(field) : undefined;
 }
+
+export function isWritten(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}

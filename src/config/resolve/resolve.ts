@@ -3,6 +3,7 @@ import type { AlertsConfig, Config, ServerConfig, StoreConfig } from "../config.
 import { DEFAULT_TASK_TYPE, DEFAULT_TIERS, defaultTier } from "../defaults.ts";
 import type { Path } from "../problem.ts";
 import { type CheckedConfig, configSchema } from "../schema/config-schema.ts";
+import type { KeyFiles } from "../source/key-files.ts";
 import { resolvePolicy, thresholds } from "./resolve-policy.ts";
 import { resolveTaskType, resolveTenant, resolveTier } from "./resolve-tenancy.ts";
 import { resolveCandidate, resolveUpstream } from "./resolve-upstreams.ts";
@@ -10,7 +11,7 @@ import { resolveCandidate, resolveUpstream } from "./resolve-upstreams.ts";
 /** Tells the order in which the fields of a mapping were written. */
 export type KeysOf = (path: Path) => readonly string[];
 
-export function resolveConfig(checked: CheckedConfig, keysOf: KeysOf): Config {
+export function resolveConfig(checked: CheckedConfig, keysOf: KeysOf, keyFiles: KeyFiles): Config {
   const entries = <T>(name: string, record: Record<string, T>): [string, T][] =>
     keysOf([name]).map((key) => [key, record[key]]);
   const tiers = tiersOf(entries("tiers", checked.tiers));
@@ -30,7 +31,9 @@ export function resolveConfig(checked: CheckedConfig, keysOf: KeysOf): Config {
       withEntry(entries("task_types", checked.task_types), "task_types", DEFAULT_TASK_TYPE),
       resolveTaskType,
     ),
-    upstreams: mapped(entries("upstreams", checked.upstreams), resolveUpstream),
+    upstreams: mapped(entries("upstreams", checked.upstreams), (name, upstream) =>
+      resolveUpstream(name, upstream, keyFiles),
+    ),
     models: mapped(entries("models", checked.models), (_, list) => list.map(resolveCandidate)),
     ...servicesOf(checked, keysOf),
   };

@@ -1,8 +1,8 @@
 /** Auth: the ways a credential can be sent upstream. */
 import { z } from "zod";
-import { httpUrl } from "./formats.ts";
+import { callUrl } from "./formats.ts";
 import { listOf, oneOfKinds, strict } from "./leaf.ts";
-import { secret, text } from "./scalars.ts";
+import { choice, secret, text } from "./scalars.ts";
 
 /** Absent: api_key or credentials give it. */
 const token = () =>
@@ -28,10 +28,16 @@ const AUTH_KINDS = [
     password: secret().describe("Password"),
   }),
   strict({
-    kind: z.literal("oauth2").describe("OAuth 2 client credentials"),
-    token_url: httpUrl().describe("Where tokens are had"),
+    kind: z.literal("oauth2").describe("OAuth 2: client credentials, or a refresh token"),
+    token_url: callUrl().describe("Where tokens are had"),
     client_id: text("a client id").describe("Client"),
     client_secret: secret().describe("Its secret"),
+    refresh_token: secret()
+      .optional()
+      .describe("Renews by this instead of client credentials; a new one in an answer replaces it"),
+    client_auth: choice(["body", "basic"])
+      .prefault("body")
+      .describe("Where the token endpoint wants client and secret: in the body, or as HTTP basic"),
     scopes: scopes(),
   }),
   strict({
@@ -48,6 +54,14 @@ const AUTH_KINDS = [
     scopes: scopes(),
   }),
 ] as const;
+
+/** Kinds that bring their own secrets: one credential, named `default`. */
+export const SELF_CONTAINED: ReadonlySet<unknown> = new Set([
+  "basic",
+  "oauth2",
+  "aws-sigv4",
+  "google-service-account",
+]);
 
 const NAMES = AUTH_KINDS.map(({ shape }) => shape.kind.value);
 

@@ -32,21 +32,26 @@ export function listenAddress(): Leaf<ListenAddress> {
   return leaf({ expected: LISTEN_EXPECTED, read: parseListen, json: { type: "string" } });
 }
 
-/** Without a trailing slash. */
-export function httpUrl(): Leaf<string> {
+/** Stands in `{dc}`'s place while an address is read: braces are not allowed in hosts, and are encoded in paths. */
+const MARK = "sluice--data--centre";
+
+/** Without a trailing slash; `{dc}` and a query stay. */
+export function baseUrl(): Leaf<string> {
   const expected =
-    "an http or https URL without user, password, query or fragment, such as https://api.example.com/v1";
-  return leaf({ expected, read: readHttpUrl, json: { type: "string" } });
+    "an http or https URL without user, password or fragment, such as https://api.example.com/v1";
+  return leaf({ expected, read: readBaseUrl, json: { type: "string" } });
 }
 
-function readHttpUrl(value: unknown): string | undefined {
-  const url = readUrl(value, ["http:", "https:"]);
+function readBaseUrl(value: unknown): string | undefined {
+  const text = typeof value === "string" ? value.replaceAll("{dc}", MARK) : value;
+  const url = readUrl(text, ["http:", "https:"]);
   if (url === undefined || url.username !== "" || url.password !== "") return undefined;
-  if (/[?#]/.test(url.href)) return undefined;
-  return url.href.replace(/\/+$/, "");
+  if (url.href.includes("#")) return undefined;
+  const address = url.origin + url.pathname.replace(/\/+$/, "") + url.search;
+  return address.replaceAll(MARK, "{dc}");
 }
 
-/** Where alerts and classifications go: like `httpUrl`, but a query may be part of it. */
+/** Where alerts, classifications and requests for tokens go: exactly as it is written. */
 export function callUrl(): Leaf<string> {
   const read = (value: unknown) => {
     const url = readUrl(value, ["http:", "https:"]);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { DIALECT_NAMES } from "../../dialects/registry.ts";
 import { suggestionFor } from "../closest-name.ts";
 import { auth } from "./auth.ts";
-import { httpUrl } from "./formats.ts";
+import { baseUrl } from "./formats.ts";
 import { leaf, listOf, named, section, strict } from "./leaf.ts";
 import { limit } from "./limits.ts";
 import { choiceJson, flag, fraction, positive, price, secret, text } from "./scalars.ts";
@@ -32,7 +32,9 @@ const header = text("a text on one line", /^[^\r\n\0]*$/);
 
 const upstream = strict({
   dialect: dialect().describe("How it speaks of limits, errors and usage"),
-  base_url: httpUrl().describe("Where requests go; the client's path is appended"),
+  base_url: baseUrl().describe(
+    "Where requests go; the client's path is appended. Its query is added where a request has none of that name; {dc} stands for the data centre in a Mailchimp key",
+  ),
   api_key: secret().optional().describe("Short for one credential named `default`"),
   credentials: listOf(credential, "credentials")
     .nullish()

@@ -4,7 +4,7 @@ import type { Path } from "../problem.ts";
 /** Longer texts are cut, so that a message stays one line. */
 const QUOTE_MAX = 60;
 const SECRET_FIELD =
-  /^(api_key|keys|secret|password|headers|webhooks|access_key_id|.*_secret|.*_token|token|secret_.*)$/;
+  /^(api_key|keys|secret|password|headers|webhooks|access_key_id|.*_secret|.*_token|token|username|secret_.*)$/;
 const SECRET_VARIABLE = /KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH/i;
 
 /** `variables` are the names of the environment variables the value was made from. */

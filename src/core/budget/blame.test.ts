@@ -37,6 +37,38 @@ function refused(
 }
 
 describe("a refusal blames", () => {
+  describe("what the platform counts by itself, where nothing has the dimension it names", () => {
+    const units = (records: number) => demandOf({ requests: 1, units: { points: 50, records } });
+    const meters = () => [
+      bucket({ dimension: "units:points", amount: 1_000, per: MINUTE }),
+      bucket({ dimension: "units:records", amount: 1_000, per: MINUTE, initialShare: 0.5 }),
+      fixedWindow({ dimension: "units:points", amount: 9_000, per: 24 * HOUR, initialShare: 0.1 }),
+    ];
+    const blame = (named: LimitedDimension, records: number, remaining = {}) =>
+      blamed(refused(remaining, meters(), units(records)), named, T0);
+
+    test("the one that is nearest to its end", () => {
+      expect(blame("requests", 5)).toEqual([1]);
+    });
+
+    test("of those that the request takes from", () => {
+      expect(blame("requests", 0)).toEqual([0]);
+    });
+
+    test("of the window it names", () => {
+      expect(blame("requests_per_day", 5)).toEqual([2]);
+    });
+
+    test("the one that the answer says is short", () => {
+      expect(blame("requests", 5, { 0: 49 })).toEqual([0]);
+    });
+
+    test("but not for money", () => {
+      const none = refused({}, [bucket({ dimension: "units:points", amount: 5 })]);
+      expect(blamed(none, "spend", T0)).toEqual([]);
+    });
+  });
+
   test.each<{
     why: string;
     named: LimitedDimension | null;
@@ -70,11 +102,11 @@ describe("a refusal blames", () => {
       places: [0],
     },
   ])("$why: $named", ({ named, remaining, places }) => {
-    expect(blamed(refused(remaining), named)).toEqual(places);
+    expect(blamed(refused(remaining), named, T0)).toEqual(places);
   });
 
   test("the only meter there is, without a name", () => {
-    expect(blamed(refused({}, [bucket({ amount: 5 }), slots(3)]), null)).toEqual([0]);
+    expect(blamed(refused({}, [bucket({ amount: 5 }), slots(3)]), null, T0)).toEqual([0]);
   });
 });
 

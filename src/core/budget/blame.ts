@@ -15,18 +15,26 @@ const LONG_WINDOW_MS = 43_200_000;
  *
  * @param named null: the refusal names no dimension
  */
-export function blamed(dispatch: Dispatch, named: LimitedDimension | null): readonly number[] {
-  const candidates = named === null ? watchedPlaces(dispatch) : placesOf(dispatch, named);
+export function blamed(
+  dispatch: Dispatch,
+  named: LimitedDimension | null,
+  now: number,
+): readonly number[] {
+  const candidates = named === null ? watchedPlaces(dispatch) : placesOf(dispatch, named, now);
   const short = candidates.filter((place) => wasToldShort(dispatch, place));
   if (short.length > 0) return short;
   return named === null && candidates.length > 1 ? [] : candidates;
 }
 
 /** The place that by our ledger is nearest to its end; -1: nothing is watched. */
-export function emptiest(dispatch: Dispatch, now: number): number {
+export function emptiest(
+  dispatch: Dispatch,
+  now: number,
+  places: readonly number[] = watchedPlaces(dispatch),
+): number {
   let least = Number.POSITIVE_INFINITY;
   let emptiest = -1;
-  for (const place of watchedPlaces(dispatch)) {
+  for (const place of places) {
     const meter = dispatch.path.meters[place];
     const share = meter.level(now) / meter.capacity;
     if (share >= least) continue;
@@ -47,15 +55,34 @@ function watchedPlaces({ book }: Dispatch): number[] {
   return book.watches.flatMap((watch, place) => (watch === null ? [] : place));
 }
 
-function placesOf(dispatch: Dispatch, named: LimitedDimension): number[] {
+function placesOf(dispatch: Dispatch, named: LimitedDimension, now: number): readonly number[] {
   const { meters } = dispatch.path;
-  const isDaily = named.endsWith(PER_DAY);
   const dimension = dimensionOf(named);
-  const places = watchedPlaces(dispatch).filter(
-    (place) => meters[place].label.dimension === dimension,
+  const watched = watchedPlaces(dispatch);
+  const exact = watched.filter((place) => meters[place].label.dimension === dimension);
+  if (exact.length > 0) return ofWindow(dispatch, exact, named);
+  if (named === "spend") return [];
+  // What a platform counts by itself it refuses in common words (points as requests): one of these.
+  const units = watched.filter((place) => countsUnits(dispatch, place));
+  const short = units.filter((place) => wasToldShort(dispatch, place));
+  if (short.length > 0) return short;
+  const likeliest = emptiest(dispatch, now, ofWindow(dispatch, units, named));
+  return likeliest < 0 ? [] : [likeliest];
+}
+
+/** Those per day, or those per less, as the refusal says; all where it has none of them. */
+function ofWindow({ path }: Dispatch, places: readonly number[], named: LimitedDimension) {
+  const isDaily = named.endsWith(PER_DAY);
+  const fitting = places.filter(
+    (place) => perMsOf(path.meters[place]) >= LONG_WINDOW_MS === isDaily,
   );
-  const fitting = places.filter((place) => perMsOf(meters[place]) >= LONG_WINDOW_MS === isDaily);
   return fitting.length > 0 ? fitting : places;
+}
+
+/** Does the request take any of a unit that the platform counts by itself? */
+function countsUnits({ book, path, demand }: Dispatch, place: number): boolean {
+  const { dimension } = path.meters[place].label;
+  return dimension.startsWith("units:") && book.amount(place, demand) > 0;
 }
 
 function dimensionOf(named: LimitedDimension): Dimension {

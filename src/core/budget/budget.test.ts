@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { bucket, HOUR, MINUTE, SECOND, slots, T0 } from "../../../test/support/meters.ts";
 import { type Job, SchedulerDriver } from "../../../test/support/scheduler-driver.ts";
+import { DEFAULT_BREAKER } from "../breaker/breaker.ts";
 import type { LimitReading } from "../dialect.ts";
 import { type Meter, MICRO_UNITS } from "../meter/meter.ts";
 import type { Path } from "../scheduler/path.ts";
@@ -46,6 +47,11 @@ class Account {
         this.#dispatches.set(job, this.budget.sent(job.options.path, job.demand, now));
       }
     };
+  }
+
+  unreached(job: Job): void {
+    this.budget.concludeUnreached(this.#dispatches.get(job) as Dispatch, this.driver.now);
+    this.driver.settle(job);
   }
 
   path(model: string | null, ...meters: Meter[]): Path {
@@ -335,7 +341,8 @@ describe("a quota refusal", () => {
 describe("calls in flight", () => {
   /** So many calls to a model at once. */
   function busy(count: number) {
-    const account = new Account(CONFIGURED);
+    const breaker = { ...DEFAULT_BREAKER, failures: 1_000, rate: 1 };
+    const account = new Account({ ...CONFIGURED, breaker });
     const requests = bucket({ amount: 100_000, per: MINUTE });
     const path = account.path("gpt-5", requests);
     const jobs = account.queue(count, path);
@@ -431,4 +438,79 @@ test("what was learned stays when another scheduler takes over the meters", () =
   const named = verdict({ dimension: "requests", retryAfterMs: 1_000 });
   account.budget.conclude(dispatch, named, T0 + 3 * SECOND);
   expect(nextPath.floorsFirst[0]).toBeGreaterThanOrEqual(84 * MICRO_UNITS);
+});
+
+describe("a breaker", () => {
+  const FAILURE = verdict({ class: "transient" });
+
+  /** Calls to a model of which five have failed. */
+  function failing() {
+    const account = new Account(CONFIGURED);
+    const path = account.path("gpt-5", bucket({ amount: 100_000, per: MINUTE }));
+    const jobs = account.queue(8, path);
+    account.driver.runFor(SECOND);
+    const ends = jobs.slice(0, 5).map((job) => account.conclude(job, FAILURE));
+    for (const job of jobs.slice(0, 5)) account.driver.settle(job);
+    const [limit] = account.budget.metersFor("gpt-5");
+    return { account, path, ends, limit, rest: jobs.slice(5) };
+  }
+
+  test("opens at the fifth failure, and nothing is sent until its time is over", () => {
+    const { account, path, ends } = failing();
+    const { now } = account.driver;
+    expect(ends.map(({ frozenUntil }) => frozenUntil)).toEqual([0, 0, 0, 0, now + 5 * SECOND]);
+    account.queue(10, path);
+    account.driver.runFor(5 * SECOND - 1);
+    expect(account.running).toHaveLength(3);
+  });
+
+  test("lets one probe through, in order, and one more with each answer", () => {
+    const { account, path, rest } = failing();
+    for (const job of rest) account.answer(job);
+    const jobs = account.queue(40, path);
+    account.driver.runFor(5 * SECOND);
+    expect(account.running).toEqual([jobs[0]]);
+    const running = Array.from({ length: 9 }, () => {
+      account.answer(account.running[0]);
+      return account.running.length;
+    });
+    expect(running).toEqual([2, 3, 4, 5, 6, 7, 8, 32, 31]);
+  });
+
+  test("waits on while probes fail", () => {
+    const { account, path, rest } = failing();
+    for (const job of rest) account.answer(job);
+    account.queue(40, path);
+    account.driver.runFor(5 * SECOND);
+    const [probe] = account.running;
+    account.conclude(probe, FAILURE);
+    account.driver.settle(probe);
+    account.driver.runFor(2.5 * SECOND - 1);
+    expect(account.running).toHaveLength(0);
+    account.driver.runFor(1);
+    expect(account.running).toHaveLength(1);
+  });
+
+  test("is of one model, but of all where no connection is made", () => {
+    const { account } = failing();
+    const { now } = account.driver;
+    const other = account.path("embed", bucket({ amount: 100_000, per: MINUTE }));
+    expect(account.budget.breakerOf("embed", now).kind).toBe("closed");
+    const jobs = account.queue(5, other);
+    account.driver.runFor(SECOND);
+    for (const job of jobs) account.unreached(job);
+    expect(account.budget.breakerOf("never called before", account.driver.now).kind).toBe("open");
+  });
+
+  test("is not opened by quota, billing or requests that are bad", () => {
+    const account = new Account(CONFIGURED);
+    const path = account.path("gpt-5", bucket({ amount: 100_000, per: MINUTE }));
+    const classes: VerdictClass[] = ["quota", "billing", "auth", "invalid_request", "not_found"];
+    for (const name of classes) {
+      const jobs = account.queue(20, path);
+      account.driver.runFor(10 * SECOND);
+      for (const job of jobs) account.answer(job, verdict({ class: name, retryAfterMs: 1 }));
+    }
+    expect(account.budget.breakerOf("gpt-5", account.driver.now).kind).toBe("closed");
+  });
 });

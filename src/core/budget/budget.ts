@@ -2,6 +2,7 @@
  * Budget: what is known of one upstream account beyond its scheduler: told and learned limits, others'
  * traffic, margins, rate and concurrency. It only corrects meters; whom they admit is the scheduler's.
  */
+import { type BreakerState, DEFAULT_BREAKER } from "../breaker/breaker.ts";
 import type { Demand } from "../demand.ts";
 import type { LimitReading } from "../dialect.ts";
 import { type Meter, MICRO_UNITS } from "../meter/meter.ts";
@@ -9,9 +10,10 @@ import { Slots } from "../meter/slots.ts";
 import type { Path } from "../scheduler/path.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Verdict } from "../verdict/verdict.ts";
+import { Breakers, type Failure } from "./breakers.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Epoch } from "./epoch.ts";
-import { LearnedLimits } from "./learned-limits.ts";
+import { LearnedLimits, limitIn } from "./learned-limits.ts";
 import { LimitDifferences } from "./limit-differences.ts";
 import type { BudgetOptions, Conclusion, LearnedLimit, LimitDifference } from "./options.ts";
 import { OwnMeters } from "./own-meters.ts";
@@ -34,11 +36,13 @@ export class Budget {
   readonly #unnamed = new Epoch();
   readonly #watches = new WeakMap<Meter, Watch>();
   readonly #rests = new WeakMap<Meter, Rest>();
+  readonly breakers: Breakers;
   readonly #books = new WeakMap<Path, PathBook>();
 
   constructor(scheduler: Scheduler, options: BudgetOptions, now: number) {
     this.#scheduler = scheduler;
     this.#options = options;
+    this.breakers = new Breakers(options.breaker ?? DEFAULT_BREAKER);
     this.#own = new OwnMeters(options, now, (meter) => this.#scheduler.refresh(meter));
   }
 
@@ -62,13 +66,18 @@ export class Budget {
     return this.#own.limiting;
   }
 
+  /** Is a model well? */
+  breakerOf(model: string | null, now: number): BreakerState {
+    return this.breakers.stateOf(this.#own.inFlightFor(model), now);
+  }
+
   /** Another scheduler has taken over the same meters: what was learned of them stays. */
   attach(scheduler: Scheduler): void {
     this.#scheduler = scheduler;
   }
 
-  /** A granted request leaves now, after its debit of `demand`. */
-  sent(path: Path, demand: Demand, now: number): Dispatch {
+  /** A granted attempt of `request` leaves now, after its debit of `demand`. */
+  sent(path: Path, demand: Demand, now: number, request: object = {}): Dispatch {
     const book = this.#bookOf(path, now);
     for (let i = 0; i < book.watches.length; i++) {
       const watch = book.watches[i];
@@ -77,7 +86,7 @@ export class Budget {
       this.#keepMargin(watch);
     }
     this.#own.sent(book.inFlight, this.#scheduler.waiting > 0, now);
-    return new Dispatch(path, demand, book, now);
+    return new Dispatch(path, demand, book, now, request);
   }
 
   /**
@@ -101,6 +110,23 @@ export class Budget {
     return unmatched;
   }
 
+  /**
+   * The body of its answer is here, with what it tells of limits as they stand once `counted` was
+   * taken; before its settlement. A refusal has taken nothing, and is told as such to `conclude`.
+   */
+  observeBody(
+    dispatch: Dispatch,
+    readings: readonly LimitReading[],
+    counted: Demand,
+    now: number,
+  ): void {
+    if (readings.length === 0) return;
+    // It was counted while the body was written, not by when its head came.
+    const whole = { headAt: now, counted };
+    const unmatched = readings.filter((reading) => !this.#reconcile(dispatch, reading, now, whole));
+    this.#learn(dispatch, readings, unmatched, now);
+  }
+
   /** How the attempt ended, before it is settled or retried; null: without an answer. Idempotent. */
   conclude(dispatch: Dispatch, verdict: Verdict | null, now: number): Conclusion {
     if (dispatch.isOver) return NO_CONCLUSION;
@@ -112,31 +138,56 @@ export class Budget {
     return verdict === null ? NO_CONCLUSION : this.#take(dispatch, verdict, now);
   }
 
+  /** No connection was made, or it broke: how the attempt ended, before it is settled or retried. */
+  concludeUnreached(dispatch: Dispatch, now: number): Conclusion {
+    if (dispatch.isOver) return NO_CONCLUSION;
+    this.conclude(dispatch, null, now);
+    this.#own.failed();
+    return this.#unwell(dispatch, { hint: null, isOfConnection: true }, now);
+  }
+
   #take(dispatch: Dispatch, verdict: Verdict, now: number): Conclusion {
+    const failure = { hint: waitOf(verdict), isOfConnection: false };
     switch (verdict.class) {
       case "ok":
         return this.#served(dispatch, now);
       case "quota":
+        this.breakers.answered(dispatch, this.#scheduler, now);
         return verdict.dimension === "concurrency"
           ? this.#crowded(dispatch, verdict, now)
           : this.#refused(dispatch, verdict, now);
       case "overload":
       case "timeout": {
         const isNewEpoch = this.#own.overloaded(dispatch.book.inFlight, dispatch.sentAt, now);
-        return { frozenUntil: 0, isNewEpoch };
+        return { ...this.#unwell(dispatch, failure, now), isNewEpoch };
       }
+      case "transient":
+        this.#own.failed();
+        return this.#unwell(dispatch, failure, now);
+      case "billing":
+      case "auth":
+        this.#own.failed();
+        return NO_CONCLUSION;
       default:
         this.#own.failed();
+        this.breakers.answered(dispatch, this.#scheduler, now);
         return NO_CONCLUSION;
     }
   }
 
-  #served({ book, demand, sentAt }: Dispatch, now: number): Conclusion {
+  #unwell(dispatch: Dispatch, failure: Failure, now: number): Conclusion {
+    const frozenUntil = this.breakers.failed(dispatch, failure, this.#scheduler, now);
+    return frozenUntil === 0 ? NO_CONCLUSION : { frozenUntil, isNewEpoch: false };
+  }
+
+  #served(dispatch: Dispatch, now: number): Conclusion {
+    const { book, demand, sentAt } = dispatch;
     for (let i = 0; i < book.rests.length; i++) {
       const rest = book.rests[i];
       if (rest.isOn(now) && book.amount(i, demand) > 0) rest.served(sentAt, now);
     }
     this.#own.succeeded(book.inFlight, now);
+    this.breakers.answered(dispatch, this.#scheduler, now);
     return NO_CONCLUSION;
   }
 
@@ -147,7 +198,7 @@ export class Budget {
     const isNewEpoch = isCut || isSlowed;
     for (const watch of book.watches) if (watch !== null) this.#keepMargin(watch);
     const cause = { sentAt, wait: waitOf(verdict), isNewEpoch };
-    return this.#rest(dispatch, restingPlaces(dispatch, verdict), cause, now);
+    return this.#rest(dispatch, restingPlaces(dispatch, verdict, now), cause, now);
   }
 
   /** Too many calls at once: fewer may run. Time frees no slot, but others' calls end too. */
@@ -173,15 +224,22 @@ export class Budget {
   }
 
   /** Says whether a meter of the path is the one that the reading is about. */
-  #reconcile(dispatch: Dispatch, reading: LimitReading, now: number): boolean {
-    const { book, told, demand, path } = dispatch;
-    if (reading.dimension === "concurrency") return hasSlots(path, reading.limit);
-    const place = book.placeOf(reading, told);
+  #reconcile(dispatch: Dispatch, reading: LimitReading, now: number, whole?: WholeAnswer): boolean {
+    const { book, demand, path } = dispatch;
+    if (reading.dimension === "concurrency") return hasSlots(path, limitIn(reading));
+    const place = book.placeOf(reading, dispatch.told);
     if (place < 0) return false;
-    told[place] = reading;
+    dispatch.told[place] = reading;
     if (reading.remaining === null || reading.remaining < 0) return true;
     const watch = book.watches[place] as Watch;
-    watch.observe(toldBy(dispatch, reading, now), book.amount(place, demand), demand, now);
+    const amount = book.amount(place, demand);
+    const told = toldBy(dispatch, reading, now);
+    // Our books still hold all that was reserved; in their terms the surplus is yet to be given back.
+    if (whole !== undefined) {
+      told.remaining -= amount - book.amount(place, whole.counted);
+      told.headAt = whole.headAt;
+    }
+    watch.observe(told, amount, demand, now);
     this.#keepMargin(watch);
     return true;
   }
@@ -192,7 +250,7 @@ export class Budget {
     unmatched: readonly LimitReading[],
     now: number,
   ): void {
-    if (readings.some(({ dimension, limit }) => dimension !== "concurrency" && limit !== null)) {
+    if (readings.some((one) => one.dimension !== "concurrency" && limitIn(one) !== null)) {
       this.#own.limitTold(now);
     }
     const model = book.inFlight === null ? null : book.inFlight.model;
@@ -251,6 +309,12 @@ export class Budget {
     }
     return rest;
   }
+}
+
+/** An answer that is here as a whole, and what the provider has counted of it. */
+interface WholeAnswer {
+  readonly headAt: number;
+  readonly counted: Demand;
 }
 
 function hasSlots(path: Path, limit: number | null): boolean {

@@ -10,16 +10,19 @@ export class Dispatch {
   /** Microseconds. */
   readonly sentAt: number;
   readonly book: PathBook;
+  /** The same object for all attempts of one request. */
+  readonly request: object;
   /** When the head of its answer came, microseconds; null: none has come. */
   headAt: number | null = null;
   /** What its headers told, by place in the path. */
   readonly told: (LimitReading | undefined)[] = [];
   isOver = false;
 
-  constructor(path: Path, demand: Demand, book: PathBook, sentAt: number) {
+  constructor(path: Path, demand: Demand, book: PathBook, sentAt: number, request: object) {
     this.path = path;
     this.demand = demand;
     this.book = book;
     this.sentAt = sentAt;
+    this.request = request;
   }
 }

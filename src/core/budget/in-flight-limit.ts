@@ -13,6 +13,9 @@ export class InFlightLimit {
   readonly model: string | null | undefined;
   readonly #epoch = new Epoch();
   #successes = 0;
+  #learned = UNLIMITED_SLOTS * MICRO_UNITS;
+  /** A breaker's word. */
+  #permitted = Number.POSITIVE_INFINITY;
   /** The limit held something back, or was about to, since it was last raised. */
   #isBinding = false;
 
@@ -26,6 +29,21 @@ export class InFlightLimit {
     return this.meter.capacity < UNLIMITED_SLOTS * MICRO_UNITS;
   }
 
+  running(now: number): number {
+    return (this.meter.capacity - this.meter.level(now)) / MICRO_UNITS;
+  }
+
+  /** So many may run at most, whatever was learned; Infinity: as many as was learned. */
+  permit(calls: number): void {
+    this.#permitted = calls * MICRO_UNITS;
+    this.meter.resize(Math.min(this.#learned, this.#permitted));
+  }
+
+  /** It is well again: what was learned while it was not says nothing. */
+  forget(): void {
+    this.#resize(UNLIMITED_SLOTS * MICRO_UNITS);
+  }
+
   /** A call has left, after its slot was taken. */
   sent(now: number): void {
     if (this.meter.level(now) <= 0) this.#isBinding = true;
@@ -34,8 +52,8 @@ export class InFlightLimit {
   /** Says whether one more may run from now on. */
   succeeded(): boolean {
     if (!this.isLimited || !this.#isBinding) return false;
-    if (++this.#successes * MICRO_UNITS < this.meter.capacity) return false;
-    this.#resize(this.meter.capacity + MICRO_UNITS);
+    if (++this.#successes * MICRO_UNITS < this.#learned) return false;
+    this.#resize(this.#learned + MICRO_UNITS);
     return true;
   }
 
@@ -44,12 +62,13 @@ export class InFlightLimit {
     if (!this.#epoch.begins(sentAt, now)) return false;
     const running = this.meter.capacity - this.meter.level(now);
     const slots = Math.max(1, Math.floor((running * CUT) / MICRO_UNITS));
-    this.#resize(Math.min(this.meter.capacity, slots * MICRO_UNITS));
+    this.#resize(Math.min(this.#learned, slots * MICRO_UNITS));
     return true;
   }
 
   #resize(capacity: number): void {
-    this.meter.resize(capacity);
+    this.#learned = capacity;
+    this.meter.resize(Math.min(capacity, this.#permitted));
     this.#successes = 0;
     this.#isBinding = false;
   }

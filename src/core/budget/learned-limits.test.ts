@@ -97,6 +97,22 @@ describe("learned limits", () => {
     expect(amountsOf(learned(byOrder, byOrder))).toEqual([5, 1_000]);
   });
 
+  test("are of windows that look back where the provider says so", () => {
+    const rolling = reading({ perMs: DAY_MS, resetMeaning: "rolling" });
+    expect(learned([rolling]).list[0]).toMatchObject({ window: "sliding", perMs: DAY_MS });
+  });
+
+  test("are assumed where only the rest is told, and raised by a larger rest, never lowered", () => {
+    const rest = (remaining: number, assumedLimit: number) =>
+      reading({ limit: null, assumedLimit, remaining });
+    const limits = learned([rest(90, 100)]);
+    expect(limits.list[0]).toMatchObject({ limit: 100, remaining: 90 });
+    learn(limits, [rest(30, 40)]);
+    expect(amountsOf(limits)).toEqual([100]);
+    for (let i = 0; i < 8; i++) learn(limits, [rest(300, 400)]);
+    expect(amountsOf(limits)).toEqual([400]);
+  });
+
   test("are the same list until something in it changes", () => {
     const limits = learned([reading()]);
     const { list } = limits;

@@ -1,4 +1,4 @@
-/** Learned limits: which limits an account has, from what headers say, steady although headers flicker. */
+/** Learned limits: which limits an account has, from what answers say, steady although they flicker. */
 import { MICROS_PER_MS } from "../clock.ts";
 import type { LimitReading } from "../dialect.ts";
 import type { LearnedLimit } from "./options.ts";
@@ -33,10 +33,11 @@ export class LearnedLimits {
   ): void {
     let hasChanged = false;
     readings.forEach((reading, i) => {
-      if (reading.limit === null || reading.limit <= 0 || !isNew(reading)) return;
+      const limit = limitIn(reading);
+      if (limit === null || limit <= 0 || !isNew(reading)) return;
       const earlier = readings.slice(0, i);
       const ordinal = earlier.filter(({ dimension }) => dimension === reading.dimension).length;
-      if (this.#learn(model, reading, reading.limit, ordinal, now)) hasChanged = true;
+      if (this.#learn(model, reading, limit, ordinal, now)) hasChanged = true;
     });
     if (!hasChanged) return;
     this.list = [...this.#byModel.values()].flat().map(({ value }) => value);
@@ -62,6 +63,13 @@ export class LearnedLimits {
     return this.#byModel.size >= MOST_MODELS && !this.#byModel.has(model);
   }
 }
+
+/** What a limit is told or assumed to be. */
+export function limitIn({ limit, assumedLimit }: LimitReading): number | null {
+  return limit ?? assumedLimit ?? null;
+}
+
+const WINDOWS = { full: "bucket", window: "fixed", rolling: "sliding" } as const;
 
 /** The one with the same amount; else the one in the same place, which then has changed. */
 function entryFor(
@@ -96,7 +104,7 @@ function newEntry(
     dimension: reading.dimension,
     limit,
     perMs: reading.dimension === "concurrency" ? null : (perMs ?? assumedPerMs(reading)),
-    window: reading.resetMeaning === "full" ? "bucket" : "fixed",
+    window: WINDOWS[reading.resetMeaning],
     ...stateOf(reading, now),
   };
   return { value, ordinal, isWindowTold: perMs !== null, confirmations: 0, leastHigher: 0 };
@@ -111,10 +119,12 @@ function stateOf(reading: LimitReading, now: number) {
 /** Says whether the limit is another one now. */
 function update(entry: Entry, reading: LimitReading, limit: number, now: number): boolean {
   const perMs = perMsAfter(entry, reading);
-  const amount = amountAfter(entry, limit);
-  const { value } = entry;
-  if (perMs === value.perMs && amount === value.limit) return false;
-  entry.value = { ...value, limit: amount, perMs, ...stateOf(reading, now) };
+  const { value: known } = entry;
+  // What is assumed from a rest that has become small says nothing of the limit.
+  const isVain = reading.limit === null && limit < known.limit;
+  const amount = amountAfter(entry, isVain ? known.limit : limit);
+  if (perMs === known.perMs && amount === known.limit) return false;
+  entry.value = { ...known, limit: amount, perMs, ...stateOf(reading, now) };
   return true;
 }
 

@@ -1,4 +1,5 @@
 /** What a budget is built from, and what it tells. */
+import type { BreakerOptions } from "../breaker/breaker.ts";
 import type { LimitReading } from "../dialect.ts";
 
 export interface BudgetOptions {
@@ -8,6 +9,8 @@ export interface BudgetOptions {
   readonly hasLimits: boolean;
   /** Requests per second when neither limits nor headers are known; null: not limited then. */
   readonly adaptive: AdaptiveOptions | null;
+  /** @default five failures in a row, or half of what ended within 30 s; 5 s until the first probe */
+  readonly breaker?: BreakerOptions;
 }
 
 /** Requests per second. */
@@ -19,13 +22,13 @@ export interface AdaptiveOptions {
 
 /** What followed from the end of an attempt. */
 export interface Conclusion {
-  /** Until when meters rest because of it, microseconds; 0: none does. */
+  /** Until when meters rest because of it, or a breaker is open, microseconds; 0: neither. */
   readonly frozenUntil: number;
   /** This refusal was the first of its congestion epoch. */
   readonly isNewEpoch: boolean;
 }
 
-/** A limit that headers told and no configured one matches: the runtime makes a meter of it. */
+/** A limit that answers told and no configured one matches: the runtime makes a meter of it. */
 export interface LearnedLimit {
   /** Null: of the account. */
   readonly model: string | null;
@@ -34,7 +37,7 @@ export interface LearnedLimit {
   readonly limit: number;
   /** Null for slots, which have no window. */
   readonly perMs: number | null;
-  readonly window: "bucket" | "fixed";
+  readonly window: "bucket" | "sliding" | "fixed";
   /** What was left when it was learned, whole units; null: not told. */
   readonly remaining: number | null;
   /** When a fixed window then ended, microseconds; null: not told, or a bucket. */

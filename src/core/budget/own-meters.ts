@@ -28,7 +28,7 @@ export class OwnMeters {
     const meters: (Meter | undefined)[] = [
       this.adaptive?.meter,
       this.slowStart?.meter,
-      this.#inFlightFor(model).meter,
+      this.inFlightFor(model).meter,
     ];
     return meters.filter((meter) => meter !== undefined);
   }
@@ -103,7 +103,7 @@ export class OwnMeters {
     return true;
   }
 
-  #inFlightFor(model: string | null): InFlightLimit {
+  inFlightFor(model: string | null): InFlightLimit {
     const isKnown = this.#inFlight.has(model) || this.#inFlight.size < MOST_MODELS;
     const key = isKnown ? model : undefined;
     let limit = this.#inFlight.get(key);

@@ -49,7 +49,7 @@ describe("what rests", () => {
     { named: null, places: [0, 1] },
     { named: "output_tokens", places: [0, 1] },
   ])("is $places where $named is named", ({ named, places }) => {
-    expect(restingPlaces(account().send(), quota(named))).toEqual(places);
+    expect(restingPlaces(account().send(), quota(named), T0)).toEqual(places);
   });
 });
 

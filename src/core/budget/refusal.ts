@@ -13,8 +13,12 @@ export function waitOf({ retryAfterMs }: Verdict): number | null {
 }
 
 /** Places in the path that rest because of it. */
-export function restingPlaces(dispatch: Dispatch, verdict: Verdict): readonly number[] {
-  const places = blamed(dispatch, verdict.dimension);
+export function restingPlaces(
+  dispatch: Dispatch,
+  verdict: Verdict,
+  now: number,
+): readonly number[] {
+  const places = blamed(dispatch, verdict.dimension, now);
   return places.length > 0 ? places : allTimed(dispatch);
 }
 
@@ -25,7 +29,7 @@ export function restingPlaces(dispatch: Dispatch, verdict: Verdict): readonly nu
 export function cut(dispatch: Dispatch, verdict: Verdict, unnamed: Epoch, now: number): boolean {
   const { book, demand } = dispatch;
   const wait = waitOf(verdict);
-  const places = blamed(dispatch, verdict.dimension);
+  const places = blamed(dispatch, verdict.dimension, now);
   if (places.length === 0) return suspect(dispatch, wait, unnamed, now);
   let isNewEpoch = false;
   for (const place of places) {

@@ -20,6 +20,8 @@ export class Rest {
   readonly #meter: Meter;
   #beganAt = Number.NEGATIVE_INFINITY;
   #endedAt = Number.NEGATIVE_INFINITY;
+  /** A breaker may let the same meter rest for longer. */
+  #until = 0;
 
   constructor(meter: Meter) {
     this.#meter = meter;
@@ -32,11 +34,13 @@ export class Rest {
     this.#planProbe(until, now);
     if (sentAt > this.#beganAt) this.#meter.frozenUntil = 0; // the newest word holds, also a shorter one
     scheduler.freeze(this.#meter, until);
+    this.#until = this.#meter.frozenUntil;
     this.#beganAt = now;
   }
 
   isOn(now: number): boolean {
-    return this.#meter.frozenUntil > now;
+    const { frozenUntil } = this.#meter;
+    return frozenUntil > now && frozenUntil === this.#until;
   }
 
   /** What was sent then has been served: if that was after the rest began, it is over. */

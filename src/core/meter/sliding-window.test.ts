@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { MS, SECOND, slidingWindow, T0 } from "../../../test/support/meters.ts";
 import { MICRO_UNITS } from "./meter.ts";
+import { SlidingWindow } from "./sliding-window.ts";
 
 const UNIT = MICRO_UNITS;
 /** One of the 128 slots of a window of 12.8 s: by so much it may be stricter. */
@@ -73,5 +74,32 @@ describe("sliding window", () => {
     meter.resize(100 * UNIT, SECOND, START + SECOND);
     expect(meter.level(START + SECOND)).toBe(0);
     expect(meter.level(START + 3 * SECOND)).toBe(100 * UNIT);
+  });
+
+  test("tells what of ours has left it since, and what others can take meanwhile", () => {
+    const meter = slidingWindow({ amount: 128, per: PER });
+    meter.debit(40 * UNIT, START);
+    const freed = START + PER + SLOT;
+    // A unit a slot is what others take on average.
+    expect(meter.refilled(freed - 10 * SLOT, freed - SLOT)).toBe(9 * UNIT);
+    expect(meter.refilled(freed - SLOT, freed)).toBe(41 * UNIT);
+    expect(meter.refilled(freed + SLOT, freed + 2 * SLOT)).toBe(UNIT);
+  });
+
+  test("that stood still for longer than it is long has let all go", () => {
+    const meter = slidingWindow({ amount: 128, per: PER });
+    meter.debit(40 * UNIT, START);
+    const later = START + 3 * PER;
+    expect(meter.refilled(later - SLOT, later)).toBe(41 * UNIT);
+    expect(meter.refilled(START, later)).toBe(128 * UNIT);
+  });
+
+  test("that began half used lets it go evenly if nobody knows when it was used", () => {
+    const options = { capacity: 128 * UNIT, per: PER, now: START, initialShare: 0.5 };
+    const label = { dimension: "requests", selector: "account" } as const;
+    const meter = new SlidingWindow({ ...options, label, isUsedEvenly: true });
+    expect(meter.level(START)).toBe(64 * UNIT);
+    expect(meter.level(START + PER / 2)).toBe(95.5 * UNIT);
+    expect(meter.level(START + PER + SLOT)).toBe(128 * UNIT);
   });
 });

@@ -14,6 +14,8 @@ export interface SlidingWindowOptions {
   readonly per: number;
   readonly now: number;
   readonly initialShare: number;
+  /** What is not available at the start was taken evenly over the last window; absent: at its end. */
+  readonly isUsedEvenly?: boolean;
 }
 
 export class SlidingWindow extends Meter {
@@ -22,6 +24,8 @@ export class SlidingWindow extends Meter {
   #slotLength: number;
   /** One slot more than the window, for the slot that is being filled. */
   readonly #debits = new Float64Array(SLOTS + 1);
+  /** What left the window when a slot began, in that slot's place. */
+  readonly #left = new Float64Array(SLOTS + 1);
   #used = 0;
   #slot: number;
 
@@ -31,7 +35,11 @@ export class SlidingWindow extends Meter {
     this.rate = options.capacity / options.per;
     this.#slotLength = Math.ceil(options.per / SLOTS);
     this.#slot = this.#slotOf(options.now);
-    this.#add(this.#slot, Math.ceil(options.capacity * (1 - options.initialShare)));
+    const used = Math.ceil(options.capacity * (1 - options.initialShare));
+    const among = options.isUsedEvenly === true ? Math.min(SLOTS, this.#slot + 1) : 1;
+    const each = Math.floor(used / among);
+    for (let i = 1; i < among; i++) this.#add(this.#slot - i, each);
+    this.#add(this.#slot, used - each * (among - 1));
   }
 
   level(now: number): number {
@@ -75,8 +83,16 @@ export class SlidingWindow extends Meter {
     }
   }
 
-  refilled(): number {
-    return this.capacity; // what left the window was not only ours
+  /**
+   * What of ours has left the window since, and of others as much as they can take on average: of
+   * theirs is known only what was told.
+   */
+  refilled(from: number, to: number): number {
+    this.#advance(to);
+    let left = Math.max(0, to - from) * this.rate;
+    const first = Math.max(this.#slotOf(from), this.#slot - SLOTS);
+    for (let slot = first; slot <= this.#slot; slot++) left += this.#left[slot % (SLOTS + 1)];
+    return Math.min(this.capacity, Math.ceil(left));
   }
 
   override setForeign(): void {}
@@ -94,6 +110,7 @@ export class SlidingWindow extends Meter {
     const used = this.#used;
     this.#slotLength = slotLength;
     this.#debits.fill(0);
+    this.#left.fill(0);
     this.#used = 0;
     this.#slot = this.#slotOf(now);
     this.#add(this.#slot, used);
@@ -127,11 +144,15 @@ export class SlidingWindow extends Meter {
     if (target <= this.#slot) return;
     if (target - this.#slot > SLOTS) {
       this.#debits.fill(0);
+      this.#left.fill(0);
+      this.#left[target % (SLOTS + 1)] = this.#used;
       this.#used = 0;
     } else {
       for (let slot = this.#slot + 1; slot <= target; slot++) {
-        this.#used -= this.#debits[slot % (SLOTS + 1)];
-        this.#debits[slot % (SLOTS + 1)] = 0;
+        const place = slot % (SLOTS + 1);
+        this.#left[place] = this.#debits[place];
+        this.#used -= this.#debits[place];
+        this.#debits[place] = 0;
       }
     }
     this.#slot = target;

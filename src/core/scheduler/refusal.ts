@@ -52,7 +52,9 @@ export function assess(
   if (tooSmall !== null) return refuse("demand_exceeds_limit", tooSmall, null);
   const { wait, meter } = forecast(scheduler, request, fit, now);
   if (isFull) return refuse("queue_full", meter, wait);
-  const patience = Math.max(0, request.expiresAt - now);
+  const patience = request.isPatient
+    ? Number.POSITIVE_INFINITY
+    : Math.max(0, request.expiresAt - now);
   if (wait > patience) return refuse("max_wait_exceeded", meter, wait);
   if (tenant.meters.length === 0) return { kind: "servable", wait };
   const own = ownForecast(request, now);

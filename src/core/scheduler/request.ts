@@ -14,6 +14,8 @@ export interface EnqueueRequest {
   readonly deadline: number | null;
   /** A further step of a running chain goes before new work of its tenant. */
   readonly isChainStep: boolean;
+  /** It is queued however little hope there is, and waits to the end. @default false */
+  readonly isPatient?: boolean;
   /** Handed back in `Pumped`. */
   readonly reference: unknown;
 }

@@ -4,9 +4,14 @@ import { MINUTE_MS } from "../hints/rate-reading.ts";
 import { openAiReadings } from "../openai/limits.ts";
 import { compatible } from "./compatible.ts";
 
+/** learn.microsoft.com, "API version lifecycle": the latest that is generally available. `/openai/v1` needs none. */
+const API_VERSION = "2024-10-21";
+const DEPLOYMENT = /\/openai\/deployments\//;
+
 export const azureOpenAi = compatible({
   name: "azure-openai",
   credentialHeader: { name: "api-key", prefix: "" },
+  defaultQuery: (pathname) => (DEPLOYMENT.test(pathname) ? `api-version=${API_VERSION}` : null),
   // learn.microsoft.com, quota: "prompt text, max_tokens and best_of" are added up when a request comes.
   ledger: { output: "most", counted: "taken" },
   readings,

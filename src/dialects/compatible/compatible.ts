@@ -17,6 +17,8 @@ export interface CompatibleProfile {
   readonly ledger: TokenLedger;
   /** Absent: a bearer token. */
   readonly credentialHeader?: CredentialHeader;
+  /** What a path needs in its query; absent: nothing. */
+  readonly defaultQuery?: Dialect["defaultQuery"];
   /** Limits in headers; absent: `x-ratelimit-*` as OpenAI writes them, or any of their relatives. */
   readonly readings?: VerdictRules["readings"];
   /** What its errors mean beyond the common grammar. */
@@ -40,6 +42,7 @@ export function compatible(profile: CompatibleProfile): Dialect {
     name,
     wireFormat: "openai",
     credentialHeader: profile.credentialHeader ?? { name: "authorization", prefix: "Bearer " },
+    defaultQuery: profile.defaultQuery,
     streamsUsageOnRequest: profile.streamsUsageUnasked !== true,
     failsUnderSuccess: profile.failsUnderSuccess === true,
     usageFields: ["usage"],

@@ -1,6 +1,6 @@
 /** Google Analytics 4: the Data API counts quota tokens per day and hour; the Measurement Protocol takes anything with 2xx. */
-import { amountIn, isObject } from "../body/json-fields.ts";
 import { platform } from "../platforms/platform.ts";
+import { PROPERTY_UNITS, propertyOf } from "./property-quota.ts";
 import { GOOGLE_RULES } from "./rules.ts";
 
 export const ga4 = platform({
@@ -21,13 +21,6 @@ export const ga4 = platform({
     ],
     quotaDimension: "requests",
   },
-  // Told with `returnPropertyQuota: true`; what was consumed was taken from day, hour and project at once.
-  units: {
-    field: "propertyQuota",
-    read: (quota) => {
-      const perDay = quota["tokensPerDay"];
-      const consumed = isObject(perDay) ? amountIn(perDay["consumed"]) : null;
-      return consumed === null ? null : { tokens: consumed };
-    },
-  },
+  units: PROPERTY_UNITS,
+  scopeOf: propertyOf,
 });

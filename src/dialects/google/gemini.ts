@@ -30,6 +30,7 @@ export const gemini: Dialect = {
   name: "gemini",
   wireFormat: null,
   credentialHeader: { name: "x-goog-api-key", prefix: "" },
+  credentialQuery: "key",
   streamsUsageOnRequest: false,
   failsUnderSuccess: false,
   usageFields: ["usageMetadata", "usage"],

@@ -1,10 +1,13 @@
 /** Google Ads: operations per day for a developer token, which all its users share; the wait stands in the failure's details. */
+import type { RequestView } from "../../core/dialect.ts";
 import { platform } from "../platforms/platform.ts";
+import { lengthAt } from "../units/records.ts";
 import { codeTable } from "../verdicts/verdict-rules.ts";
 import { GOOGLE_RULES } from "./rules.ts";
 
 export const googleAds = platform({
   name: "google-ads",
+  units: { names: ["operations"], foresee: (request) => ({ operations: operationsOf(request) }) },
   repeatablePosts: /\/googleAds:search(?:Stream)?$/,
   rules: {
     ...GOOGLE_RULES,
@@ -21,3 +24,8 @@ export const googleAds = platform({
     quotaDimension: "requests",
   },
 });
+
+/** Each of a mutation's operations counts; a search is one, however much it finds. */
+function operationsOf({ body }: RequestView): number {
+  return lengthAt(body, "operations") ?? lengthAt(body, "mutateOperations") ?? 1;
+}

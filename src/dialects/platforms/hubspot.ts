@@ -1,6 +1,7 @@
 /** HubSpot: a rolling window of ten seconds and a daily limit, each with headers of its own; `policyName` tells which bound. */
 import { familyReadings } from "../hints/header-families.ts";
 import { DAY_MS } from "../hints/rate-reading.ts";
+import { recordsIn } from "../units/records.ts";
 import { platform } from "./platform.ts";
 
 const TEN_SECONDS_MS = 10_000;
@@ -13,7 +14,7 @@ export const hubspot = platform({
       perMs: TEN_SECONDS_MS,
       limit: "x-hubspot-ratelimit-max",
       remaining: "x-hubspot-ratelimit-remaining",
-      resetMeaning: "window",
+      resetMeaning: "rolling",
     },
     {
       dimension: "requests",
@@ -23,6 +24,7 @@ export const hubspot = platform({
       resetMeaning: "window",
     },
   ]),
+  units: recordsIn("inputs"),
   // Searches and batch reads change nothing; an upsert by id does the same twice.
   repeatablePosts: /\/(?:search|batch\/read|batch\/upsert)\/?$/,
   rules: {

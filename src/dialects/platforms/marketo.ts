@@ -1,4 +1,6 @@
 /** Marketo: errors under HTTP 200, each with a code; 100 calls in 20 seconds, ten at once, a daily allowance. */
+
+import { recordsIn } from "../units/records.ts";
 import type { OwnQuestion, OwnReading } from "../verdicts/verdict-rules.ts";
 import { codeTable } from "../verdicts/verdict-rules.ts";
 import { platform } from "./platform.ts";
@@ -10,6 +12,7 @@ export const marketo = platform({
   name: "marketo",
   failsUnderSuccess: true,
   repeatablePosts: /\/leads\.json$/,
+  units: recordsIn("input"),
   rules: {
     own: window,
     codes: codeTable({

@@ -1,7 +1,8 @@
 /** Meta (Graph and Marketing API): throttles as HTTP 400 with a number; use in percent and waits in minutes, as JSON in headers. */
-import type { HeaderView, LimitReading } from "../../core/dialect.ts";
+import type { HeaderView, LimitReading, RequestView } from "../../core/dialect.ts";
 import { isObject, parseJson } from "../body/json-fields.ts";
 import { headerOf } from "../hints/headers.ts";
+import { isRead } from "../units/records.ts";
 import {
   type CodeMeaning,
   codeTable,
@@ -17,6 +18,9 @@ const REQUESTS: CodeMeaning = { class: "quota", dimension: "requests" };
 /** 4: application, 17: user, 32: page, 341: application, 613: custom, 80000-80014: business use cases. */
 const THROTTLES = [4, 17, 32, 341, 613, ...Array.from({ length: 15 }, (_, i) => 80_000 + i)];
 const FULL_PERCENT = 100;
+const USES = ["call_count", "total_cputime", "total_time"];
+/** A thousand calls an hour: the share of five users (Graph API, "Rate limits": 200 for each). */
+const CALL_PERCENT = 0.1;
 /** A header tells a few accounts; more is not read. */
 const MOST_USES = 32;
 const LONGEST_HEADER = 8_192;
@@ -32,7 +36,30 @@ const CODES = codeTable({
   "200": "auth",
 });
 
-export const meta = platform({ name: "meta", readings, rules: { codes: CODES, own } });
+/** Marketing API, "Rate limiting": a read scores one point, a write three; each of a batch as if it came alone. */
+const READ_POINTS = 1;
+const WRITE_POINTS = 3;
+
+export const meta = platform({
+  name: "meta",
+  readings,
+  units: {
+    names: ["points", "app-usage"],
+    foresee: (request) => ({ points: pointsOf(request), "app-usage": CALL_PERCENT }),
+  },
+  rules: { codes: CODES, own },
+});
+
+function pointsOf(request: RequestView): number {
+  const batch = request.body?.["batch"];
+  if (!Array.isArray(batch)) return isRead(request) ? READ_POINTS : WRITE_POINTS;
+  let points = 0;
+  for (const one of batch) {
+    const isReading = isObject(one) && (one["method"] ?? "GET") === "GET";
+    points += isReading ? READ_POINTS : WRITE_POINTS;
+  }
+  return points;
+}
 
 function own({ facts, headers }: OwnQuestion): OwnReading | null {
   // Code 1 says this of an answer that would be too large: asking again changes nothing.
@@ -64,16 +91,36 @@ function regainMs(headers: HeaderView): number | null {
   return waitMs > 0 ? waitMs : null;
 }
 
-/** Percent tell no amounts; only that nothing is left can be passed on. */
+/** What is used of the application, and whether a business use case is spent: of those there are many. */
 function readings(headers: HeaderView): readonly LimitReading[] {
+  return [...appUsage(headers), ...spent(headers)];
+}
+
+/** Its percent are units of their own, of which nobody says what a call takes: answers correct the guess. */
+function appUsage(headers: HeaderView): readonly LimitReading[] {
+  const [use] = usesIn(headers, "x-app-usage");
+  if (use === undefined) return [];
+  const percent = Math.max(...USES.map((field) => amount(use[field])));
+  return [
+    {
+      dimension: "units:app-usage",
+      perMs: HOUR_MS,
+      limit: FULL_PERCENT,
+      remaining: Math.max(0, Math.floor(FULL_PERCENT - percent)),
+      resetMs: null,
+      // The hour rolls; as a bucket it lets a call through now and then, whose answer tells anew.
+      resetMeaning: "full",
+      quantum: 1,
+    },
+  ];
+}
+
+/** That nothing is left: percent of a business use case tell no more. */
+function spent(headers: HeaderView): readonly LimitReading[] {
   const uses = ["x-app-usage", "x-business-use-case-usage"].flatMap((name) =>
     usesIn(headers, name),
   );
-  const isSpent = uses.some((use) =>
-    ["call_count", "total_cputime", "total_time"].some(
-      (field) => amount(use[field]) >= FULL_PERCENT,
-    ),
-  );
+  const isSpent = uses.some((use) => USES.some((field) => amount(use[field]) >= FULL_PERCENT));
   if (!isSpent) return [];
   return [
     {

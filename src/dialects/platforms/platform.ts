@@ -1,5 +1,5 @@
 /** Platform: makes a dialect of an API that counts requests, from a profile of how it tells limits and errors. */
-import { type Demand, demandOf, NO_DEMAND, type Usage } from "../../core/demand.ts";
+import { type Demand, demandOf, NO_DEMAND, type Units, type Usage } from "../../core/demand.ts";
 import type {
   CallEnd,
   CredentialHeader,
@@ -9,12 +9,12 @@ import type {
   RequestView,
 } from "../../core/dialect.ts";
 import type { VerdictClass } from "../../core/verdict/verdict.ts";
-import { isObject } from "../body/json-fields.ts";
 import { requestOnly } from "../body/request-only.ts";
 import { isIdempotent, modelOf } from "../body/request-path.ts";
 import { withAmounts } from "../hints/rate-reading.ts";
 import { rateLimitReadings } from "../hints/ratelimit-headers.ts";
 import { createOpenAiStreamReader } from "../openai/stream.ts";
+import { countedIn, type PlatformUnits, unitLedger } from "../units/platform-units.ts";
 import { readStreamError } from "../verdicts/read-verdict.ts";
 import { readVerdictOrStream } from "../verdicts/stream-verdict.ts";
 import type { OwnRules, VerdictRules } from "../verdicts/verdict-rules.ts";
@@ -33,17 +33,12 @@ export interface PlatformProfile {
   readonly failsUnderSuccess?: true;
   /** Refused calls do not count towards the limit; absent: they do. */
   readonly refusalsAreFree?: true;
+  /** What it counts beside requests; absent: nothing. */
   readonly units?: PlatformUnits;
-}
-
-/** What a platform counts by itself, where its answers tell it. */
-export interface PlatformUnits {
-  /** The field of the answer that tells it. */
-  readonly field: string;
-  /** Amounts by name from that field's object; null if it tells none. */
-  readonly read: (
-    told: Readonly<Record<string, unknown>>,
-  ) => Readonly<Record<string, number>> | null;
+  /** How many requests a call counts as; absent: one. */
+  readonly requestsOf?: (request: RequestView) => number;
+  /** What limits count over where that is not the account; it stands in the model's place. */
+  readonly scopeOf?: (request: RequestView) => string | null;
 }
 
 const NO_CLASSES: ReadonlySet<VerdictClass> = new Set();
@@ -63,21 +58,25 @@ export function platform(profile: PlatformProfile): Dialect {
     credentialHeader: profile.credentialHeader ?? { name: "authorization", prefix: "Bearer " },
     streamsUsageOnRequest: false,
     failsUnderSuccess: profile.failsUnderSuccess === true,
-    usageFields: units === undefined ? [] : [units.field],
-    operation: (request) => operationOf(request, profile.repeatablePosts),
-    forecast: requestOnly,
+    usageFields: units?.answer === undefined ? [] : [units.answer.field],
+    units: units === undefined ? undefined : unitLedger(units),
+    operation: (request) => operationOf(request, profile),
+    forecast: (request) => forecastOf(request, profile),
     limits: (headers, receivedAtMs) => withAmounts(readings(headers, receivedAtMs)),
     verdict: (response) => readVerdictOrStream(response, rules, streamReader),
-    usage: (body) => (units === undefined ? null : usageOf(units, body)),
+    usage: (body) => usageOf(countedIn(units?.answer, body, 0)?.counted ?? null),
     streamReader,
     settle: (forecast, end) => settleRequest(profile, forecast, end),
   };
 }
 
-function operationOf(request: RequestView, repeatablePosts: RegExp | undefined): Operation {
+function operationOf(
+  request: RequestView,
+  { repeatablePosts, scopeOf }: PlatformProfile,
+): Operation {
   const isRepeatablePost =
     request.method.toUpperCase() === "POST" && repeatablePosts?.test(request.path) === true;
-  const model = modelOf(request.path, null);
+  const model = scopeOf === undefined ? modelOf(request.path, null) : scopeOf(request);
   return {
     kind: "other",
     model,
@@ -86,27 +85,27 @@ function operationOf(request: RequestView, repeatablePosts: RegExp | undefined):
   };
 }
 
-function usageOf({ field, read }: PlatformUnits, body: unknown): Usage | null {
-  const told = isObject(body) ? nested(body, field) : null;
-  const units = told === null ? null : read(told);
+function forecastOf(request: RequestView, { units, requestsOf }: PlatformProfile): Forecast {
+  if (units === undefined && requestsOf === undefined) return requestOnly();
+  const requests = requestsOf?.(request) ?? 1;
+  const foreseen = units === undefined ? {} : { units: units.foresee(request) };
+  return { ...requestOnly(), charged: demandOf({ requests, ...foreseen }) };
+}
+
+function usageOf(units: Units | null): Usage | null {
   return units === null ? null : { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, units };
 }
 
-/** The field itself, or the one inside `extensions`, where GraphQL puts it. */
-function nested(body: Readonly<Record<string, unknown>>, field: string) {
-  const { extensions } = body;
-  const value = body[field] ?? (isObject(extensions) ? extensions[field] : null);
-  return isObject(value) ? value : null;
-}
-
 function settleRequest(
-  { refusalsAreFree }: PlatformProfile,
+  { refusalsAreFree, units: profile }: PlatformProfile,
   { charged }: Forecast,
   end: CallEnd,
 ): Demand {
   if (end.kind === "never-sent") return NO_DEMAND;
   const isRefused = end.kind === "answered" && end.verdict.class === "quota";
   if (isRefused) return demandOf({ requests: refusalsAreFree ? 0 : charged.requests });
-  const units = end.usage?.units;
-  return units === undefined ? charged : { ...charged, units: { ...charged.units, ...units } };
+  const told = end.usage?.units;
+  if (told !== undefined) return { ...charged, units: { ...charged.units, ...told } };
+  if (end.kind !== "answered" || profile?.failed === undefined) return charged;
+  return { ...charged, units: profile.failed(charged.units, end.verdict) };
 }

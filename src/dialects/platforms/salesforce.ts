@@ -1,7 +1,8 @@
 /** Salesforce: one allowance per organisation and 24 hours, and few long calls at once; both refuse with 403 and one code. */
-import type { HeaderView, LimitReading } from "../../core/dialect.ts";
+import type { HeaderView, LimitReading, RequestView } from "../../core/dialect.ts";
 import { headerOf } from "../hints/headers.ts";
 import { DAY_MS } from "../hints/rate-reading.ts";
+import { lengthAt, recordsIn } from "../units/records.ts";
 import { codeTable } from "../verdicts/verdict-rules.ts";
 import { platform } from "./platform.ts";
 
@@ -9,6 +10,8 @@ export const salesforce = platform({
   name: "salesforce",
   readings,
   refusalsAreFree: true,
+  units: recordsIn("records", "compositeRequest", "batchRequests"),
+  requestsOf: subrequests,
   rules: {
     dimensions: [
       { pattern: /concurrent/, dimension: "concurrency" },
@@ -28,6 +31,12 @@ export const salesforce = platform({
   },
 });
 
+/** REST API guide, "Composite resources": all of them are one call, but for a batch, whose subrequests each count. */
+function subrequests({ path, body }: RequestView): number {
+  const isBatch = /\/composite\/batch\/?$/.test(path);
+  return Math.max(1, (isBatch ? lengthAt(body, "batchRequests") : null) ?? 1);
+}
+
 /** `api-usage=18/15000`, used and allowed; an application's own allowance may follow. */
 function readings(headers: HeaderView): readonly LimitReading[] {
   const info = headerOf(headers, "sforce-limit-info");
@@ -42,8 +51,7 @@ function readings(headers: HeaderView): readonly LimitReading[] {
       limit,
       remaining,
       resetMs: null,
-      // The 24 hours roll: what was used comes back bit by bit, as in a bucket.
-      resetMeaning: "full",
+      resetMeaning: "rolling",
       quantum: 1,
     },
   ];

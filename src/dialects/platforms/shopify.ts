@@ -2,6 +2,7 @@
 import type { HeaderView, LimitReading } from "../../core/dialect.ts";
 import { amountIn, isObject } from "../body/json-fields.ts";
 import { headerOf } from "../hints/headers.ts";
+import { SHOPIFY_POINTS, shopifyApi } from "../shopify/points.ts";
 import { codeTable, type OwnQuestion, type OwnReading } from "../verdicts/verdict-rules.ts";
 import { platform } from "./platform.ts";
 
@@ -25,13 +26,8 @@ export const shopify = platform({
     }),
     quotaDimension: "requests",
   },
-  units: {
-    field: "cost",
-    read: (cost) => {
-      const points = amountIn(cost["actualQueryCost"]) ?? amountIn(cost["requestedQueryCost"]);
-      return points === null ? null : { points };
-    },
-  },
+  units: SHOPIFY_POINTS,
+  scopeOf: shopifyApi,
 });
 
 /** What is missing of the query's cost, at the rate at which points come back. */

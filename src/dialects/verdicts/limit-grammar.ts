@@ -80,8 +80,15 @@ export function exhausted(readings: readonly LimitReading[]): LimitReading | nul
 }
 
 export function dimensionOfReading(reading: LimitReading): LimitedDimension {
-  if (reading.dimension === "concurrency" || reading.perMs !== DAY_MS) return reading.dimension;
-  return reading.dimension === "requests" ? "requests_per_day" : "tokens_per_day";
+  const { dimension } = reading;
+  // A platform's own units are limits on its requests, in the words that verdicts have.
+  if (isUnits(dimension)) return reading.perMs === DAY_MS ? "requests_per_day" : "requests";
+  if (dimension === "concurrency" || reading.perMs !== DAY_MS) return dimension;
+  return dimension === "requests" ? "requests_per_day" : "tokens_per_day";
+}
+
+function isUnits(dimension: LimitReading["dimension"]): dimension is `units:${string}` {
+  return dimension.startsWith("units:");
 }
 
 const WAIT = new RegExp(

@@ -15,6 +15,7 @@ const CALL: Call = {
   maxOutputTokens: null,
   hasOutput: true,
   tool: null,
+  cost: null,
   writer: () => {
     throw new Error("not asked for");
   },

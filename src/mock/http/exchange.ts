@@ -1,10 +1,11 @@
 /** Exchange: one request and its answer; knows whether the client is still there. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Chunk } from "../answer/call.ts";
 import type { Reader } from "../answer/produce.ts";
 import type { Reply } from "../failure.ts";
 
-/** How an exchange ended: answered in full, the client left, or the mock cut it off on purpose. */
-export type Ending = "answered" | "client-left" | "cut-off";
+/** How an exchange ended: answered in full, with a failure (whatever its status), the client left, or cut off on purpose. */
+export type Ending = "answered" | "failed" | "client-left" | "cut-off";
 
 /** Longer waits overflow Node's timers, which then fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;
@@ -68,8 +69,8 @@ export class Exchange implements Reader {
   }
 
   /** Undefined when the client keeps up; else resolves when it has, or has left. */
-  write(text: string): Promise<void> | undefined {
-    if (!this.#isOpen || text === "" || this.#response.write(text)) return undefined;
+  write(chunk: Chunk): Promise<void> | undefined {
+    if (!this.#isOpen || chunk.length === 0 || this.#response.write(chunk)) return undefined;
     return new Promise((resolve) => {
       this.#wake = resolve;
       this.#response.once("drain", resolve);
@@ -77,16 +78,22 @@ export class Exchange implements Reader {
   }
 
   /** An answer that ends with an error is not "answered". */
-  end(text: string, ending: Ending = "answered"): void {
+  end(chunk: Chunk, ending: Ending = "answered"): void {
     if (!this.#isOpen) return;
     this.#finish(ending);
-    this.#response.end(text);
+    this.#response.end(chunk);
   }
 
-  reply(reply: Reply, headers: Readonly<Record<string, string>>): void {
-    const length = String(Buffer.byteLength(reply.body));
-    this.begin(reply.status, { ...headers, ...reply.headers, "content-length": length });
-    this.end(reply.body);
+  reply(
+    reply: Reply,
+    headers: Readonly<Record<string, string>>,
+    ending: Ending = "answered",
+  ): void {
+    // RFC 9110, section 8.6: an answer without content has no length.
+    const length: Record<string, string> =
+      reply.status === 204 ? {} : { "content-length": String(Buffer.byteLength(reply.body)) };
+    this.begin(reply.status, { ...headers, ...reply.headers, ...length });
+    this.end(reply.body, ending);
   }
 
   /** Sends what is written, then closes the connection in the middle of the answer. */

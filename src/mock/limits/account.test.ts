@@ -1,12 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { Account } from "./account.ts";
 import type { Demand, Grant } from "./grant.ts";
-import type { LimitOrder } from "./limits.ts";
+import { BUCKET, type LimitOrder, METER_DIMENSIONS } from "./limits.ts";
 
+const ALL_BUCKETS = {
+  meters: Object.fromEntries(METER_DIMENSIONS.map((name) => [name, BUCKET])),
+  slotsCountAfterMs: 0,
+};
 const ONE: Demand = { rpm: 1, rpd: 1, tpm: 100, tpd: 100 };
 
 function accountOf(limits: LimitOrder, startEmpty = false): Account {
-  return new Account(limits, startEmpty, 0);
+  return new Account(ALL_BUCKETS, limits, startEmpty, 0);
 }
 
 function grantOf(account: Account, model = "gpt-5", demand = ONE, now = 0): Grant {
@@ -92,8 +96,8 @@ describe("account", () => {
 
   test("failures cost one request where there is one to take, and no tokens", () => {
     const account = accountOf({ rpm: 1, rpd: 5, tpm: 100 });
-    account.chargeFailure("gpt-5", 0);
-    account.chargeFailure("gpt-5", 0);
+    account.chargeFailure("gpt-5", { rpm: 1, rpd: 1 }, 0);
+    account.chargeFailure("gpt-5", { rpm: 1, rpd: 1 }, 0);
     expect(account.levels(0)).toEqual({ rpm: 0, rpd: 3, tpm: 100 });
   });
 
@@ -101,7 +105,7 @@ describe("account", () => {
     const account = accountOf({ itpm: 1_000, otpm: 100 });
     const grant = grantOf(account, "claude", { itpm: 400, otpm: 0 });
     grant.charge(["otpm"], 160, 0);
-    grant.giveBack(["itpm"], 150, 0);
+    grant.giveBack({ itpm: 150 }, 0);
     expect(account.levels(0)).toEqual({ itpm: 750, otpm: -60 });
     expect(refusalOf(account, "claude", { itpm: 1, otpm: 0 })).toMatchObject({ dimension: "otpm" });
   });
@@ -133,4 +137,46 @@ describe("account", () => {
     for (let i = 0; i < 3; i++) grantOf(account, `m-${i}`);
     expect(refusalOf(account, "m-3")).toMatchObject({ dimension: "rpd" });
   });
+});
+
+describe("slots", () => {
+  const LONG = { ...ALL_BUCKETS, slotsCountAfterMs: 20_000 };
+
+  test("of long requests are taken only by those that have run for long", () => {
+    const account = new Account(LONG, { max_parallel_requests: 2 }, false, 0);
+    const grants = [0, 0, 5_000].map((now) => grantOf(account, "query", {}, now));
+    expect(account.levels(19_999)).toEqual({ max_parallel_requests: 2 });
+    expect(account.levels(20_000)).toEqual({ max_parallel_requests: 0 });
+    expect(refusalOf(account, "query", {}, 20_000)).toMatchObject({ limit: 2, used: 2 });
+    grants[0].release();
+    grantOf(account, "query", {}, 20_000);
+    expect(account.slotsLeft("query", 20_000)).toBe(1);
+  });
+
+  test("are neither asked for nor taken by calls that hold none", () => {
+    const account = accountOf({ max_parallel_requests: 1 });
+    grantOf(account);
+    expect(account.admit("collect", {}, 0, false).kind).toBe("granted");
+    expect(account.slotsLeft(null, 0)).toBe(0);
+    expect(accountOf({ rpm: 1 }).slotsLeft(null, 0)).toBe(null);
+  });
+});
+
+test("a failure costs what is asked of it, as far as there is that much", () => {
+  const account = accountOf({ rpm: 5, server_errors_per_hour: 1 });
+  account.chargeFailure("report", { server_errors_per_hour: 1 }, 0);
+  account.chargeFailure("report", { server_errors_per_hour: 1 }, 0);
+  expect(account.levels(0)).toEqual({ rpm: 5, server_errors_per_hour: 0 });
+  expect(refusalOf(account, "report", { server_errors_per_hour: 0 })).toMatchObject({
+    dimension: "server_errors_per_hour",
+  });
+});
+
+test("what was used beyond what was taken is charged, below zero if need be", () => {
+  const account = accountOf({ tpm: 100 });
+  const grant = grantOf(account, "claude", { tpm: 90 });
+  grant.giveBack({ tpm: -50 }, 0);
+  expect(account.levels(0)).toEqual({ tpm: -40 });
+  grant.giveBack({ tpm: 60 }, 0);
+  expect(account.levels(0)).toEqual({ tpm: 20 });
 });

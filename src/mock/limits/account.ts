@@ -1,7 +1,8 @@
 /** Account: admits a request only if every limit that concerns it has room, all or nothing. */
-import type { Bucket } from "./bucket.ts";
 import { type Demand, Grant } from "./grant.ts";
 import type { Dimension, LimitOrder } from "./limits.ts";
+import type { Meter } from "./meter.ts";
+import type { AccountRules } from "./rules.ts";
 import { Scope } from "./scope.ts";
 
 /** Why a request may not start. */
@@ -24,51 +25,62 @@ const MAX_REMEMBERED_MODELS = 1_000;
 export class Account {
   #scopes: Scope[] = [];
   readonly #covering = new Map<string, readonly Scope[]>();
+  readonly #rules: AccountRules;
   readonly #startEmpty: boolean;
 
-  constructor(limits: LimitOrder, startEmpty: boolean, now: number) {
+  constructor(rules: AccountRules, limits: LimitOrder, startEmpty: boolean, now: number) {
+    this.#rules = rules;
     this.#startEmpty = startEmpty;
     this.reset(limits, now);
   }
 
-  /** All buckets, refilled. */
-  refill(now: number): Bucket[] {
-    const buckets = this.#scopes.flatMap((scope) => scope.buckets);
-    for (const bucket of buckets) bucket.refill(now);
-    return buckets;
+  /** All meters, refilled. */
+  refill(now: number): Meter[] {
+    const meters = this.#scopes.flatMap((scope) => scope.meters);
+    for (const meter of meters) meter.refill(now);
+    return meters;
   }
 
   /** What is left in every meter, by name. */
   levels(now: number): Record<string, number> {
     const levels: Record<string, number> = {};
-    for (const bucket of this.refill(now)) levels[bucket.name] = bucket.level;
+    for (const meter of this.refill(now)) levels[meter.name] = meter.level;
     for (const scope of this.#scopes) {
       if (Number.isFinite(scope.slots)) {
-        levels[scope.nameOf("max_parallel_requests")] = scope.slots - scope.held;
+        levels[scope.nameOf("max_parallel_requests")] = scope.slots - scope.heldAt(now);
       }
     }
     return levels;
   }
 
-  /** The buckets that a model counts in, refilled; for headers. */
-  bucketsOf(model: string | null, now: number): Bucket[] {
-    const buckets = this.#scopesOf(model).flatMap((scope) => scope.buckets);
-    for (const bucket of buckets) bucket.refill(now);
-    return buckets;
+  /** The meters that a model counts in, refilled; for headers and for bodies that tell them. */
+  metersOf(model: string | null, now: number): Meter[] {
+    const meters = this.#scopesOf(model).flatMap((scope) => scope.meters);
+    for (const meter of meters) meter.refill(now);
+    return meters;
   }
 
-  admit(model: string, demand: Demand, now: number): Admission {
+  /** `holdsSlot`: it counts among the requests that run at the same time. */
+  admit(model: string, demand: Demand, now: number, holdsSlot = true): Admission {
     const scopes = this.#scopesOf(model);
-    const refusal = busySlots(scopes) ?? longestWait(scopes, demand, now);
+    const busy = holdsSlot ? busySlots(scopes, now) : null;
+    const refusal = busy ?? longestWait(scopes, demand, now);
     if (refusal) return { kind: "refused", refusal };
-    return { kind: "granted", grant: new Grant(scopes, demand, now) };
+    return { kind: "granted", grant: new Grant(scopes, demand, now, holdsSlot) };
   }
 
-  /** OpenAI counts failed calls too: one request, where there is one to take. */
-  chargeFailure(model: string | null, now: number): void {
-    for (const bucket of this.bucketsOf(model, now)) {
-      const countsRequests = bucket.dimension === "rpm" || bucket.dimension === "rpd";
-      if (countsRequests && bucket.waitMs(1, now) === 0) bucket.take(1, now);
+  /** Slots that are free for a model, or for any; null where their number is not limited. */
+  slotsLeft(model: string | null, now: number): number | null {
+    const left = this.#scopesOf(model).map((scope) => scope.slots - scope.heldAt(now));
+    const least = Math.min(...left);
+    return Number.isFinite(least) ? Math.max(0, least) : null;
+  }
+
+  /** What a call costs that fails: of each meter as much as the demand says, where there is that much to take. */
+  chargeFailure(model: string | null, demand: Demand, now: number): void {
+    for (const meter of this.metersOf(model, now)) {
+      const amount = demand[meter.dimension] ?? 0;
+      if (amount > 0 && meter.waitMs(amount, now) === 0) meter.take(amount, now);
     }
   }
 
@@ -83,7 +95,7 @@ export class Account {
   /** Begins anew with these limits; running requests keep their slots. */
   reset(limits: LimitOrder, now: number): void {
     for (const scope of this.#scopes) {
-      scope.buckets.length = 0;
+      scope.meters.length = 0;
       scope.slots = Number.POSITIVE_INFINITY;
     }
     this.change(limits, now);
@@ -92,7 +104,7 @@ export class Account {
   #scope(glob: string | null): Scope {
     const known = this.#scopes.find((scope) => scope.glob === glob);
     if (known) return known;
-    const scope = new Scope(glob);
+    const scope = new Scope(glob, this.#rules);
     this.#scopes.push(scope);
     return scope;
   }
@@ -107,13 +119,13 @@ export class Account {
   }
 }
 
-function busySlots(scopes: readonly Scope[]): Refusal | null {
-  const busy = scopes.find((scope) => scope.held >= scope.slots);
+function busySlots(scopes: readonly Scope[], now: number): Refusal | null {
+  const busy = scopes.find((scope) => scope.heldAt(now) >= scope.slots);
   if (!busy) return null;
   return {
     dimension: "max_parallel_requests",
     limit: busy.slots,
-    used: busy.held,
+    used: busy.heldAt(now),
     requested: 1,
     waitMs: null,
   };
@@ -122,24 +134,24 @@ function busySlots(scopes: readonly Scope[]): Refusal | null {
 /** The longest wait binds: a client that waits for it passes all the others too. */
 function longestWait(scopes: readonly Scope[], demand: Demand, now: number): Refusal | null {
   let longestMs = 0;
-  let binding: Bucket | null = null;
+  let binding: Meter | null = null;
   for (const scope of scopes) {
-    for (const bucket of scope.buckets) {
-      const amount = demand[bucket.dimension];
-      const waitMs = amount === undefined ? 0 : bucket.waitMs(amount, now);
+    for (const meter of scope.meters) {
+      const amount = demand[meter.dimension];
+      const waitMs = amount === undefined ? 0 : meter.waitMs(amount, now);
       if (waitMs <= longestMs) continue;
       longestMs = waitMs;
-      binding = bucket;
+      binding = meter;
     }
   }
   return binding && refusalOf(binding, demand[binding.dimension] ?? 0, longestMs);
 }
 
-function refusalOf(bucket: Bucket, requested: number, waitMs: number): Refusal {
+function refusalOf(meter: Meter, requested: number, waitMs: number): Refusal {
   return {
-    dimension: bucket.dimension,
-    limit: bucket.capacity,
-    used: Math.ceil(bucket.capacity - bucket.level),
+    dimension: meter.dimension,
+    limit: meter.capacity,
+    used: Math.ceil(meter.capacity - meter.level),
     requested,
     waitMs: Number.isFinite(waitMs) ? Math.ceil(waitMs - 1e-9) : null, // 644.0000000001 is 644
   };

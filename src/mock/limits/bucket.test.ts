@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Bucket, leastLeft } from "./bucket.ts";
+import { Bucket } from "./bucket.ts";
+import { leastLeft } from "./meter.ts";
 
 /** 60 per minute: one unit per second. */
 function perSecond(options: { level?: number; empty?: boolean } = {}): Bucket {

@@ -1,5 +1,6 @@
 /** Bucket: a token bucket that refills continuously and keeps count of all that went in and out. */
-import { type BucketDimension, PERIOD_MS } from "./limits.ts";
+import { type MeterDimension, PERIOD_MS } from "./limits.ts";
+import type { Meter } from "./meter.ts";
 
 /**
  * Sums of fractions drift by about 1e-10 of a unit; without this slack a client that waited exactly
@@ -7,18 +8,13 @@ import { type BucketDimension, PERIOD_MS } from "./limits.ts";
  */
 const SLACK = 1e-6;
 
-/** Times are milliseconds on any clock that does not run back. */
-export class Bucket {
+export class Bucket implements Meter {
   readonly name: string;
-  readonly dimension: BucketDimension;
+  readonly dimension: MeterDimension;
   capacity: number;
-  /** What can be spent now; below zero when more was charged than there was. */
   level: number;
-  /** `level === initial + minted - charged`, always. */
   initial: number;
-  /** Refill that found room. */
   minted = 0;
-  /** Refill that found the bucket full. */
   wasted = 0;
   charged = 0;
   lowest: number;
@@ -26,7 +22,7 @@ export class Bucket {
 
   constructor(
     name: string,
-    dimension: BucketDimension,
+    dimension: MeterDimension,
     capacity: number,
     empty: boolean,
     now: number,
@@ -51,7 +47,6 @@ export class Bucket {
     this.wasted += refill - fits;
   }
 
-  /** Takes `amount`, below zero if need be: the caller has asked `waitMs` where it must not. */
   take(amount: number, now: number): void {
     this.refill(now);
     this.level -= amount;
@@ -59,7 +54,7 @@ export class Bucket {
     this.lowest = Math.min(this.lowest, this.level);
   }
 
-  /** Returns `amount` of an earlier `take`; what no longer fits is wasted, as if refill had found it full. */
+  /** What no longer fits is wasted, as if refill had found the bucket full. */
   giveBack(amount: number, now: number): void {
     this.refill(now);
     const spill = Math.max(0, this.level + amount - this.capacity);
@@ -69,10 +64,6 @@ export class Bucket {
     this.wasted += spill;
   }
 
-  /**
-   * Milliseconds until `amount` can be taken: 0 is now, Infinity is never.
-   * An amount of 0 asks for any level above zero (Anthropic's rule for output tokens).
-   */
   waitMs(amount: number, now: number): number {
     this.refill(now);
     if (amount > this.capacity) return Number.POSITIVE_INFINITY;
@@ -81,12 +72,10 @@ export class Bucket {
     return (Math.max(missing, SLACK) * PERIOD_MS[this.dimension]) / this.capacity;
   }
 
-  /** As of the last refill. */
   get fullInMs(): number {
     return ((this.capacity - this.level) * PERIOD_MS[this.dimension]) / this.capacity;
   }
 
-  /** A new capacity keeps the level; what no longer fits is taken away. */
   resize(capacity: number, now: number): void {
     this.refill(now);
     const lost = Math.max(0, this.level - capacity);
@@ -94,17 +83,4 @@ export class Bucket {
     this.level -= lost;
     this.initial -= lost;
   }
-}
-
-/** Of the buckets of these dimensions the one with the least left, or null. */
-export function leastLeft(
-  buckets: readonly Bucket[],
-  dimensions: readonly BucketDimension[],
-): Bucket | null {
-  let least: Bucket | null = null;
-  for (const bucket of buckets) {
-    if (!dimensions.includes(bucket.dimension)) continue;
-    if (least === null || bucket.level < least.level) least = bucket;
-  }
-  return least;
 }

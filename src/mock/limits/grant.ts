@@ -1,42 +1,44 @@
 /** Grant: what an admitted request holds and may still charge. */
-import type { Bucket } from "./bucket.ts";
-import type { BucketDimension } from "./limits.ts";
-import type { Scope } from "./scope.ts";
+import type { MeterDimension } from "./limits.ts";
+import type { Meter } from "./meter.ts";
+import type { Scope, SlotHolder } from "./scope.ts";
 
 /** What a request takes at its start; 0 means only "the level must be above zero". */
-export type Demand = { readonly [D in BucketDimension]?: number };
+export type Demand = { readonly [D in MeterDimension]?: number };
 
 /** Slots are held until `release`; charges stay. */
-export class Grant {
+export class Grant implements SlotHolder {
+  readonly startedAt: number;
   readonly #scopes: readonly Scope[];
-  #holdsSlots = true;
 
-  constructor(scopes: readonly Scope[], demand: Demand, now: number) {
+  constructor(scopes: readonly Scope[], demand: Demand, now: number, holdsSlot: boolean) {
     this.#scopes = scopes;
-    for (const scope of scopes) scope.held += 1;
-    for (const bucket of this.#buckets()) bucket.take(demand[bucket.dimension] ?? 0, now);
+    this.startedAt = now;
+    if (holdsSlot) for (const scope of scopes) scope.hold(this);
+    for (const meter of this.#meters()) meter.take(demand[meter.dimension] ?? 0, now);
   }
 
-  charge(dimensions: readonly BucketDimension[], amount: number, now: number): void {
-    for (const bucket of this.#buckets()) {
-      if (dimensions.includes(bucket.dimension)) bucket.take(amount, now);
+  charge(dimensions: readonly MeterDimension[], amount: number, now: number): void {
+    for (const meter of this.#meters()) {
+      if (dimensions.includes(meter.dimension)) meter.take(amount, now);
     }
   }
 
-  giveBack(dimensions: readonly BucketDimension[], amount: number, now: number): void {
-    for (const bucket of this.#buckets()) {
-      if (dimensions.includes(bucket.dimension)) bucket.giveBack(amount, now);
+  /** Below zero it is charged instead: more was used than had been taken. */
+  giveBack(amounts: Demand, now: number): void {
+    for (const meter of this.#meters()) {
+      const amount = amounts[meter.dimension] ?? 0;
+      if (amount > 0) meter.giveBack(amount, now);
+      if (amount < 0) meter.take(-amount, now);
     }
   }
 
   /** Idempotent. */
   release(): void {
-    if (!this.#holdsSlots) return;
-    this.#holdsSlots = false;
-    for (const scope of this.#scopes) scope.held -= 1;
+    for (const scope of this.#scopes) scope.release(this);
   }
 
-  *#buckets(): Generator<Bucket> {
-    for (const scope of this.#scopes) yield* scope.buckets;
+  *#meters(): Generator<Meter> {
+    for (const scope of this.#scopes) yield* scope.meters;
   }
 }

@@ -1,4 +1,5 @@
 /** Fails a call at once, before it is admitted, where a fault says so. */
+import { isBody } from "../answer/call.ts";
 import { jsonReply, type Reply } from "../failure.ts";
 import type { FaultKind } from "../faults/fault.ts";
 import type { EndingFault } from "../faults/fault-set.ts";
@@ -16,7 +17,7 @@ export function failByFault(
       fail(visit, { kind: "out-of-credit" }, "nothing"); // costs nothing: there is no account to charge
       return true;
     case "overload":
-      failCharged(visit, { kind: "overloaded" }, shown, model);
+      failCharged(visit, { kind: "overloaded", serviceTier: tierIn(visit) }, shown, model);
       return true;
     case "status":
       failWithStatus(visit, fault, shown, model);
@@ -30,7 +31,8 @@ type StatusFault = Extract<FaultKind, { kind: "status" }>;
 
 function failWithStatus(visit: Visit, fault: StatusFault, shown: Shown, model: string): void {
   const { dialect, account } = visit.state;
-  if (dialect.failuresCount) account.chargeFailure(model, performance.now());
+  const demand = dialect.failureDemand({ kind: "status", status: fault.status });
+  account.chargeFailure(model, demand, performance.now());
   visit.exchange.reply(statusReply(visit, fault), headersFor(visit, shown));
 }
 
@@ -38,6 +40,12 @@ function statusReply({ state, id }: Visit, { status, body, headers = {} }: Statu
   if (typeof body === "string")
     return { status, headers: { "content-type": "text/plain", ...headers }, body };
   if (body !== undefined) return jsonReply(status, body, headers);
-  const reply = state.dialect.failureReply({ kind: "status", status }, `req_${id}`);
+  const reply = state.dialect.failureReply({ kind: "status", status }, state.dialect.requestId(id));
   return { ...reply, headers: { ...reply.headers, ...headers } };
+}
+
+/** Groq answers otherwise where a request has asked for its flexible tier. */
+function tierIn({ received: { body } }: Visit): string | null {
+  const tier = isBody(body) ? body.service_tier : null;
+  return typeof tier === "string" ? tier : null;
 }

@@ -1,10 +1,11 @@
 import { describe, expect, test, vi } from "vitest";
-import { type DialectName, type Fault, INSTANT, type MockServer, startMock } from "../index.ts";
+import { type Fault, INSTANT, type MockServer, startMock } from "../index.ts";
 
 const RATES = {
   openai: "x-ratelimit-limit-requests",
   anthropic: "anthropic-ratelimit-requests-limit",
 };
+type DialectName = keyof typeof RATES;
 const PATHS = { openai: "/v1/chat/completions", anthropic: "/v1/messages" };
 
 function start(dialect: DialectName, faults: Fault[] = []): Promise<MockServer> {

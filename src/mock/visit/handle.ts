@@ -18,12 +18,12 @@ export async function handle(visit: Visit, route: Route): Promise<void> {
   const stranger = findStranger(visit);
   if (stranger) return fail(visit, stranger, "nothing");
   if (route.kind === "lookup") return conclude(visit, route.reply());
-  const body = await takeBody(visit);
+  const body = await takeBody(visit, route.kind === "call" ? route.body : "json");
   if (body.kind === "aborted") return;
   if (body.kind !== "object") return failCharged(visit, body, { model: null }, null);
   if (route.kind === "count") return conclude(visit, route.reply(body.object));
   const call = route.read(body.object);
-  if (call.kind === "bad-request") return failCharged(visit, call, { model: null }, null);
+  if (call.kind !== "call") return failCharged(visit, call, { model: null }, null);
   return handleCall(visit, call, body.object);
 }
 
@@ -51,7 +51,9 @@ async function admit(
   shown: Shown,
 ): Promise<void> {
   const { dialect, account, recorder } = visit.state;
-  const admission = account.admit(call.model, dialect.demandOf(call), performance.now());
+  const holdsSlot = call.cost?.holdsSlot ?? true;
+  const demand = dialect.demandOf(call);
+  const admission = account.admit(call.model, demand, performance.now(), holdsSlot);
   if (admission.kind === "refused") {
     const { refusal } = admission;
     recorder.refused(refusal.dimension);
@@ -64,10 +66,10 @@ async function admit(
   await respond({ visit, call, wishes, affliction, shown, grant: admission.grant });
 }
 
-function findStranger({ state, exchange }: Visit): Failure | null {
+function findStranger({ state, exchange, query }: Visit): Failure | null {
   const { apiKeys } = state.options;
   if (apiKeys === null) return null;
-  const key = state.dialect.keyOf(exchange.request.headers);
+  const key = state.dialect.keyOf(exchange.request.headers, query);
   return key !== null && apiKeys.has(key) ? null : { kind: "unauthorized", key };
 }
 
@@ -77,10 +79,15 @@ type TakenBody =
   | { readonly kind: "aborted" }
   | { readonly kind: "bad-json" };
 
-async function takeBody({ exchange, received }: Visit): Promise<TakenBody> {
+async function takeBody(
+  { exchange, received }: Visit,
+  wanted: "json" | "optional" | "any",
+): Promise<TakenBody> {
   const raw = await readBody(exchange.request);
   if (raw.kind !== "body") return raw;
-  const object = parseJson(raw.bytes);
+  const isLacking = wanted === "any" || (wanted === "optional" && raw.bytes.length === 0);
+  const parsed = parseJson(raw.bytes);
+  const object = isBody(parsed) || !isLacking ? parsed : {};
   if (!isBody(object)) return { kind: "bad-json" };
   if (raw.bytes.length <= MAX_KEPT_BODY_BYTES) received.body = object;
   return { kind: "object", object };

@@ -8,9 +8,10 @@ export interface Visit {
   readonly state: MockState;
   readonly exchange: Exchange;
   readonly received: ReceivedRequest;
-  /** Without its `req_`. */
+  /** 24 hexadecimal digits. */
   readonly id: string;
   readonly startedAt: number;
+  readonly query: URLSearchParams;
 }
 
 /** Whose rate limits an answer shows: those of a model, of the account alone (null), or none. */
@@ -25,11 +26,12 @@ export function conclude(visit: Visit, result: Reply | Failure): void {
 }
 
 export function fail(visit: Visit, failure: Failure, shown: Shown): void {
-  const reply = visit.state.dialect.failureReply(failure, `req_${visit.id}`);
-  visit.exchange.reply(reply, headersFor(visit, shown));
+  const { dialect } = visit.state;
+  const reply = dialect.failureReply(failure, dialect.requestId(visit.id));
+  visit.exchange.reply(reply, headersFor(visit, shown), "failed");
 }
 
-/** For failures of an account that is known: OpenAI takes a request for them, too. */
+/** For failures of an account that is known: some providers count them, too. */
 export function failCharged(
   visit: Visit,
   failure: Failure,
@@ -37,7 +39,7 @@ export function failCharged(
   model: string | null,
 ): void {
   const { dialect, account } = visit.state;
-  if (dialect.failuresCount) account.chargeFailure(model, performance.now());
+  account.chargeFailure(model, dialect.failureDemand(failure), performance.now());
   fail(visit, failure, shown);
 }
 
@@ -45,10 +47,14 @@ export function failCharged(
 export function headersFor({ state, id, startedAt }: Visit, shown: Shown): Record<string, string> {
   const { dialect, account } = state;
   const now = performance.now();
-  const headers: Record<string, string> = { [dialect.requestIdHeader]: `req_${id}` };
+  const headers: Record<string, string> = {};
+  if (dialect.requestIdHeader) headers[dialect.requestIdHeader] = dialect.requestId(id);
   if (dialect.processingHeader) {
     headers[dialect.processingHeader] = String(Math.ceil(now - startedAt));
   }
   if (shown === "nothing") return headers;
-  return Object.assign(headers, dialect.rateHeaders(account.bucketsOf(shown.model, now)));
+  return {
+    ...headers,
+    ...dialect.rateHeaders(account.metersOf(shown.model, now), shown.model),
+  };
 }

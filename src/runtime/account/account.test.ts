@@ -84,6 +84,7 @@ function start(rules: readonly LimitRule[] = [], budget: BudgetOptions = UNKNOWN
   const ask: World["ask"] = async (name, options = {}) => {
     const { demand = ONE, maxWaitMs = 600_000, model = "m", tenant = "only" } = options;
     const asked: Ask = {
+      request: {},
       tenant: { id: tenant, weight: 1, meters: [] },
       target: { model, credential: null },
       band: () => 0,

@@ -3,6 +3,8 @@
  * something has happened or is due, and tells each waiter what was decided.
  */
 import { isDeepStrictEqual } from "node:util";
+import type { BreakerState } from "../../core/breaker/breaker.ts";
+import type { BreakerChange } from "../../core/budget/breakers.ts";
 import { Budget } from "../../core/budget/budget.ts";
 import type { Dispatch } from "../../core/budget/dispatch.ts";
 import type {
@@ -19,13 +21,14 @@ import type { Handle } from "../../core/queue/tickets.ts";
 import type { SchedulerOptions } from "../../core/scheduler/options.ts";
 import type { Path } from "../../core/scheduler/path.ts";
 import { pressureOf } from "../../core/scheduler/pressure.ts";
-import type { Refusal } from "../../core/scheduler/refusal.ts";
+import type { Assessment, Refusal } from "../../core/scheduler/refusal.ts";
 import type { EnqueueRequest } from "../../core/scheduler/request.ts";
 import { Scheduler } from "../../core/scheduler/scheduler.ts";
 import type { Tenant } from "../../core/scheduler/tenant.ts";
 import type { Verdict } from "../../core/verdict/verdict.ts";
 import type { LimitRule } from "./limit-meter.ts";
 import { type CallTarget, LimitTable } from "./limit-table.ts";
+import { Stops } from "./stops.ts";
 
 /** A tenant as accounts see it: its weight, and its own meters, which all accounts share. */
 export interface AccountTenant {
@@ -35,15 +38,21 @@ export interface AccountTenant {
 }
 
 export interface Ask {
+  /** The same object for all asks of one request, at whatever account. */
+  readonly request: object;
   readonly tenant: AccountTenant;
   readonly target: CallTarget;
   /** Index of the strict class in the scheduler's bands; asked again after a reload. */
   readonly band: () => number;
   readonly demand: Demand;
+  /** The demand by what is known by now, asked again whenever it queues anew; absent: it stays the same. */
+  readonly demandNow?: () => Demand;
   /** Microseconds since the epoch. */
   readonly expiresAt: number;
   readonly deadline: number | null;
   readonly isChainStep: boolean;
+  /** It waits to the end, however little hope there is. @default false */
+  readonly isPatient?: boolean;
   onGranted(): void;
   /** The wait is over without a grant: its time has come, or a reload has made it hopeless. */
   onRefused(refusal: Refusal): void;
@@ -62,7 +71,12 @@ export interface AccountOptions {
   readonly onTenantFreed: (tenantId: string) => void;
   readonly onLearned: (limits: readonly LearnedLimit[]) => void;
   readonly onDifferences: (differences: readonly LimitDifference[]) => void;
+  /** A breaker has opened, lets probes through, or has closed. */
+  readonly onBreaker?: (change: BreakerChange) => void;
 }
+
+/** An answer, judged; no connection, or a broken one; null: neither, and nobody is to blame. */
+export type AttemptEnd = Verdict | "unreached" | null;
 
 const NO_READINGS: readonly LimitReading[] = [];
 const PRESSURE_MICROS = 50_000;
@@ -71,11 +85,14 @@ const PRESSURE_MICROS = 50_000;
 const REMEMBERED_TENANTS = 20_000;
 
 export class Account {
+  /** Credentials that its provider takes no more. */
+  readonly stops = new Stops();
   readonly #clock: Clock;
   readonly #limits: LimitTable;
   readonly #onTenantFreed: (tenantId: string) => void;
   readonly #onLearned: AccountOptions["onLearned"];
   readonly #onDifferences: AccountOptions["onDifferences"];
+  readonly #onBreaker: NonNullable<AccountOptions["onBreaker"]>;
   #rules: readonly LimitRule[];
   #scheduler: Scheduler;
   #budgetOptions: BudgetOptions;
@@ -100,6 +117,7 @@ export class Account {
     this.#onTenantFreed = options.onTenantFreed;
     this.#onLearned = options.onLearned;
     this.#onDifferences = options.onDifferences;
+    this.#onBreaker = options.onBreaker ?? (() => {});
     this.#rules = options.rules;
     this.#scheduler = new Scheduler(options.scheduler, now);
     this.#budgetOptions = options.budget;
@@ -175,6 +193,12 @@ export class Account {
     return Math.max(0, ...this.#limits.paths.map((path) => pressureOf(path, bands, now)));
   }
 
+  /** What `ask` would say to it now. */
+  assess(ask: Ask): Assessment {
+    const request = this.#requestOf(new Reservation(this, ask), ask.expiresAt);
+    return this.#scheduler.assess(request, this.#clock.now());
+  }
+
   /** Queues a request; its listener hears of the grant or the end of the wait, never during this call. */
   ask(ask: Ask): Reservation | Refusal {
     const reservation = new Reservation(this, ask);
@@ -182,9 +206,9 @@ export class Account {
     return refusal ?? reservation;
   }
 
-  /** A granted request leaves now. */
-  sent(path: Path, demand: Demand, now: number): Dispatch {
-    return this.#budget.sent(path, demand, now);
+  /** A granted attempt of `request` leaves now. */
+  sent(path: Path, demand: Demand, now: number, request: object): Dispatch {
+    return this.#budget.sent(path, demand, now, request);
   }
 
   /** The head of its answer is here, with what it tells of limits. */
@@ -192,6 +216,16 @@ export class Account {
     const now = this.#clock.now();
     const isDue = isRefusal || dispatch.book.isReadingDue(now);
     this.#budget.observe(dispatch, isDue ? read() : NO_READINGS, now, now);
+    this.#takeNews();
+  }
+
+  /** The body of its answer is here, with what it tells of limits as they stand once `counted` was taken. */
+  observeBody(dispatch: Dispatch, readings: readonly LimitReading[], counted: Demand): void {
+    this.#budget.observeBody(dispatch, readings, counted, this.#clock.now());
+    this.#takeNews();
+  }
+
+  #takeNews(): void {
     if (this.#budget.learned !== this.#learned) this.learn(this.#budget.learned);
     this.#tellDifferences(this.#budget.differences);
     if (this.#scheduler.waiting > 0) this.pumpSoon();
@@ -204,11 +238,25 @@ export class Account {
     this.#onDifferences(news);
   }
 
-  /** How an attempt ended; null: without an answer. Idempotent. */
-  conclude(dispatch: Dispatch, verdict: Verdict | null, now: number): Conclusion {
-    const conclusion = this.#budget.conclude(dispatch, verdict, now);
+  /** How an attempt ended. Idempotent. */
+  conclude(dispatch: Dispatch, end: AttemptEnd, now: number): Conclusion {
+    const conclusion =
+      end === "unreached"
+        ? this.#budget.concludeUnreached(dispatch, now)
+        : this.#budget.conclude(dispatch, end, now);
+    for (const change of this.#budget.breakers.takeChanges()) this.#onBreaker(change);
     if (this.#scheduler.waiting > 0) this.pumpSoon();
     return conclusion;
+  }
+
+  /** Is a model well? */
+  breakerOf(model: string | null): BreakerState {
+    return this.#budget.breakerOf(model, this.#clock.now());
+  }
+
+  /** Of every model that has failed. */
+  get breakers(): readonly BreakerChange[] {
+    return [...this.#budget.breakers.states(this.#clock.now())];
   }
 
   /** Limits that headers told are kept from now on. */
@@ -253,6 +301,7 @@ export class Account {
 
   /** Queues a reservation of an earlier configuration again; if that is hopeless now, its wait ends. */
   requeue(reservation: Reservation): void {
+    reservation.refresh();
     const refusal = this.#enqueue(reservation);
     if (refusal) reservation.ask.onRefused(refusal);
   }
@@ -279,7 +328,7 @@ export class Account {
   }
 
   #enqueue(reservation: Reservation): Refusal | null {
-    const request = this.#requestOf(reservation);
+    const request = this.#requestOf(reservation, reservation.expiresAt);
     const answer = this.#scheduler.enqueue(request, this.#clock.now());
     if (answer.kind === "refused") return answer;
     reservation.place(this.#scheduler, request.path, answer.handle);
@@ -288,16 +337,17 @@ export class Account {
     return null;
   }
 
-  #requestOf(reservation: Reservation): EnqueueRequest {
-    const { ask, expiresAt } = reservation;
+  #requestOf(reservation: Reservation, expiresAt: number): EnqueueRequest {
+    const { ask, demand } = reservation;
     return {
       tenant: this.#tenantOf(ask.tenant),
       path: this.pathFor(ask.target),
       band: ask.band(),
-      demand: ask.demand,
+      demand,
       expiresAt,
       deadline: ask.deadline,
       isChainStep: ask.isChainStep,
+      isPatient: ask.isPatient ?? false,
       reference: reservation,
     };
   }
@@ -319,7 +369,7 @@ export class Account {
 
   /** What was foreseen when it came has not held: it is told what one that comes now would be told. */
   #expire(reservation: Reservation, code: "max_wait_exceeded" | "queue_full", now: number): void {
-    const request = { ...this.#requestOf(reservation), expiresAt: now };
+    const request = this.#requestOf(reservation, now);
     const answer = this.#scheduler.assess(request, now);
     const { retryAfter, meter } =
       answer.kind === "refused" ? answer : { retryAfter: answer.wait, meter: null };
@@ -358,6 +408,7 @@ export class Reservation {
   readonly kind = "reservation";
   readonly account: Account;
   readonly ask: Ask;
+  #demand: Demand;
   #scheduler!: Scheduler;
   #path!: Path;
   #handle: Handle = -1;
@@ -372,7 +423,18 @@ export class Reservation {
   constructor(account: Account, ask: Ask) {
     this.account = account;
     this.ask = ask;
+    this.#demand = ask.demand;
     this.expiresAt = ask.expiresAt;
+  }
+
+  /** What it takes from the meters when it is granted. */
+  get demand(): Demand {
+    return this.#demand;
+  }
+
+  /** Asks for what is known by now; only while it holds nothing. */
+  refresh(): void {
+    this.#demand = this.ask.demandNow?.() ?? this.#demand;
   }
 
   get path(): Path {
@@ -393,9 +455,14 @@ export class Reservation {
     return wasWaiting;
   }
 
+  #isOutdated(): boolean {
+    const { demandNow } = this.ask;
+    return demandNow !== undefined && demandNow() !== this.#demand;
+  }
+
   /** An attempt leaves now. */
   sent(now: number): void {
-    this.#dispatch = this.account.sent(this.path, this.ask.demand, now);
+    this.#dispatch = this.account.sent(this.path, this.#demand, now, this.ask.request);
   }
 
   /** The head of the attempt's answer is here, with what it tells of limits. */
@@ -403,12 +470,17 @@ export class Reservation {
     if (this.#dispatch !== null) this.account.observe(this.#dispatch, read, isRefusal);
   }
 
-  /** How the attempt ended; null: without an answer. Returns until when its meters rest, 0: none does. */
-  conclude(verdict: Verdict | null, now: number): number {
+  /** The body of the attempt's answer is here, with what it tells of limits once `counted` was taken. */
+  observeBody(readings: readonly LimitReading[], counted: Demand): void {
+    if (this.#dispatch !== null) this.account.observeBody(this.#dispatch, readings, counted);
+  }
+
+  /** How the attempt ended. Returns until when its meters rest or a breaker is open, 0: neither. */
+  conclude(end: AttemptEnd, now: number): number {
     const dispatch = this.#dispatch;
     if (dispatch === null) return 0;
     this.#dispatch = null;
-    return this.account.conclude(dispatch, verdict, now).frozenUntil;
+    return this.account.conclude(dispatch, end, now).frozenUntil;
   }
 
   /** Ends a granted reservation: `counted` is what the provider's meters have counted. Idempotent. */
@@ -421,7 +493,7 @@ export class Reservation {
   retry(counted: Demand, eligibleAt: number, expiresAt: number, now: number): void {
     this.conclude(null, now);
     this.expiresAt = expiresAt;
-    if (this.#scheduler !== this.account.scheduler) {
+    if (this.#scheduler !== this.account.scheduler || this.#isOutdated()) {
       this.settle(counted, now);
       this.account.requeue(this);
       return;

@@ -4,6 +4,7 @@ import { MICROS_PER_MS } from "../../core/clock.ts";
 import { Bucket } from "../../core/meter/bucket.ts";
 import { FixedWindow } from "../../core/meter/fixed-window.ts";
 import { MICRO_UNITS } from "../../core/meter/meter.ts";
+import { SlidingWindow } from "../../core/meter/sliding-window.ts";
 import { Slots } from "../../core/meter/slots.ts";
 import { configuredRules, learnedRules, meterFor } from "./learned-rules.ts";
 import { createMeter, type LimitRule } from "./limit-meter.ts";
@@ -144,4 +145,13 @@ describe("a fixed window", () => {
     expect(wait).toBeGreaterThan(0);
     expect(waitAfterBurst(meterOf(parts))).toBe(wait);
   });
+});
+
+test("a window that looks back begins with what was left; the rest comes back bit by bit", () => {
+  const meter = meterOf({ limit: 1_280, remaining: 640, window: "sliding" });
+  expect(meter).toBeInstanceOf(SlidingWindow);
+  expect(meter.level(T0) / MICRO_UNITS).toBe(640);
+  const half = meter.level(T0 + (MINUTE_MS / 2) * MICROS_PER_MS) / MICRO_UNITS;
+  expect(half).toBeGreaterThan(900);
+  expect(half).toBeLessThan(1_000);
 });

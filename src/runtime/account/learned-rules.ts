@@ -1,8 +1,9 @@
-/** Learned rules: limits that headers told, as rules beside the configured ones, and the meters they begin with. */
+/** Learned rules: limits that answers told, as rules beside the configured ones, and the meters they begin with. */
 import type { LearnedLimit } from "../../core/budget/options.ts";
 import { MICROS_PER_MS } from "../../core/clock.ts";
 import { FixedWindow } from "../../core/meter/fixed-window.ts";
 import { type Meter, MICRO_UNITS } from "../../core/meter/meter.ts";
+import { SlidingWindow } from "../../core/meter/sliding-window.ts";
 import { createMeter, type LimitRule, labelOf, setPace } from "./limit-meter.ts";
 
 /** A configured limit, or one that was learned, with what was told of it then. */
@@ -45,15 +46,22 @@ export function meterFor(
   if (learned === null) return createMeter(rule, model, now, initialShare);
   const { remaining, limit, windowEndsAt, perMs } = learned;
   const share = Math.min(1, Math.max(0, (remaining ?? limit) / limit));
-  if (windowEndsAt === null || perMs === null) return createMeter(rule, model, now, share);
-  const meter = new FixedWindow({
+  const isRolling = learned.window === "sliding";
+  if (perMs === null || (windowEndsAt === null && !isRolling)) {
+    return createMeter(rule, model, now, share);
+  }
+  const options = {
     label: labelOf(rule, model),
     capacity: Math.round(limit * MICRO_UNITS),
     per: perMs * MICROS_PER_MS,
-    windowEnd: windowsFrom(windowEndsAt, perMs * MICROS_PER_MS),
     now,
     initialShare: share,
-  });
+  };
+  // Nobody knows when others have taken what is missing: most likely not all of it just now.
+  const meter =
+    windowEndsAt === null
+      ? new SlidingWindow({ ...options, isUsedEvenly: true })
+      : new FixedWindow({ ...options, windowEnd: windowsFrom(windowEndsAt, options.per) });
   setPace(meter, rule);
   return meter;
 }

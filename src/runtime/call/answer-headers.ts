@@ -15,7 +15,7 @@ export function reportHeaders(report: CallReport): Record<string, string> {
     "x-sluice-attempts": String(report.attempts),
     "x-sluice-wait-ms": report.waitMs.toFixed(1),
     "x-sluice-overhead-ms": report.overheadMs.toFixed(2),
-    "x-sluice-fallback": "none",
+    "x-sluice-fallback": report.fallback ?? "none",
     "x-sluice-pressure": report.pressure.toFixed(2),
   };
   if (report.model !== null) headers["x-sluice-model"] = inHeader(report.model);

@@ -2,6 +2,7 @@
 import type { HeaderView } from "../../core/dialect.ts";
 import type { SluiceError } from "../../core/errors.ts";
 import type { Meter } from "../../core/meter/meter.ts";
+import type { Fallback } from "../../core/task.ts";
 import type { ShadowVerdict } from "../shadow/shadow-pass.ts";
 import type { Advice } from "./advice.ts";
 
@@ -15,6 +16,8 @@ export interface CallReport {
   readonly waitMs: number;
   /** Time that was neither waiting nor the provider's. */
   readonly overheadMs: number;
+  /** What was done instead of what was asked for; null: nothing. */
+  readonly fallback: Fallback | null;
   readonly pressure: number;
   /** What its agent could do about it. */
   readonly advice: readonly Advice[];

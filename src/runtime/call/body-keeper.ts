@@ -1,13 +1,17 @@
 /** Body keeper: keeps an answer's body while it passes, to read its usage or error; bounded. */
 
-/** Larger answers pass unread. */
+/** Of larger answers only the end is kept: usage and quotas stand behind what was asked for. */
 const LARGEST_KEPT_BYTES = 1_048_576;
+const KEPT_END_BYTES = 16_384;
 /** Error bodies are judged by their beginning. */
 const LARGEST_JUDGED_CHARACTERS = 262_144;
 
 export class BodyKeeper {
   #chunks: Uint8Array[] = [];
   #bytes = 0;
+  /** The last chunks of an answer that was too large to keep. */
+  #end: Uint8Array[] = [];
+  #endBytes = 0;
 
   /** What was kept, to be passed on after it was judged. */
   get chunks(): readonly Uint8Array[] {
@@ -21,6 +25,15 @@ export class BodyKeeper {
   add(chunk: Uint8Array): void {
     this.#bytes += chunk.length;
     if (this.#bytes <= LARGEST_KEPT_BYTES) this.#chunks.push(chunk);
+    else this.#keepEnd(chunk);
+  }
+
+  #keepEnd(chunk: Uint8Array): void {
+    this.#end.push(chunk);
+    this.#endBytes += chunk.length;
+    while (this.#endBytes - this.#end[0].length >= KEPT_END_BYTES) {
+      this.#endBytes -= (this.#end.shift() as Uint8Array).length;
+    }
   }
 
   text(): string {
@@ -28,13 +41,13 @@ export class BodyKeeper {
   }
 
   /**
-   * The body's last field of the first of `names` that it has, as `{ [name]: value }`; null if it has none or was too
-   * large to keep. Only this field is parsed: an answer may be long, and its usage is all that is wanted of it.
+   * The body's last field of the first of `names` that it has, as `{ [name]: value }`; null if it has none, or
+   * none in what was kept. Only this field is parsed: an answer may be long, and its usage is all that is wanted of it.
    */
   lastField(names: readonly string[]): unknown {
-    if (this.#bytes === 0 || this.#bytes > LARGEST_KEPT_BYTES) return null;
-    const [first] = this.#chunks;
-    const whole = this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
+    const kept = this.#bytes > LARGEST_KEPT_BYTES ? this.#end : this.#chunks;
+    if (kept.length === 0) return null;
+    const whole = kept.length === 1 ? kept[0] : Buffer.concat(kept);
     const bytes = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength);
     for (const name of names) {
       // Inside a text the closing quote would be escaped, so this can only be a field's name.

@@ -1,9 +1,10 @@
 /** Call report: what was done for a call, put together when its answer begins. */
 import { MICROS_PER_MS } from "../../core/clock.ts";
 import type { Path } from "../../core/scheduler/path.ts";
+import type { Fallback } from "../../core/task.ts";
 import { adviceAt } from "./advice.ts";
 import type { CallReport } from "./answer.ts";
-import type { CallPlan } from "./call-plan.ts";
+import type { CallPlan, Candidate } from "./call-plan.ts";
 import type { CallTimes } from "./call-times.ts";
 
 export interface CallProgress {
@@ -11,10 +12,17 @@ export interface CallProgress {
   readonly times: CallTimes;
   /** Null: it was refused before it queued. */
   readonly path: Path | null;
+  readonly fallback: Fallback | null;
 }
 
-export function reportOf(plan: CallPlan, progress: CallProgress, now: number): CallReport {
-  const { id, upstream, target, tenant, account, shadow, task } = plan;
+export function reportOf(
+  plan: CallPlan,
+  candidate: Candidate,
+  progress: CallProgress,
+  now: number,
+): CallReport {
+  const { id, tenant, task } = plan;
+  const { upstream, target, account, shadow } = candidate;
   const { attempts, times } = progress;
   const path = progress.path ?? account.pathFor(target);
   const limits = account.limitsOn(path);
@@ -26,6 +34,7 @@ export function reportOf(plan: CallPlan, progress: CallProgress, now: number): C
     attempts,
     waitMs: times.waited / MICROS_PER_MS,
     overheadMs: times.overhead(now) / MICROS_PER_MS,
+    fallback: progress.fallback,
     pressure,
     advice: adviceAt(pressure, plan.pressureLevels, task.latency),
     shadow: shadow === null ? null : shadow.verdict(),

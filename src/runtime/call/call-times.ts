@@ -17,10 +17,10 @@ export class CallTimes {
   #atProvider = 0;
   #allAtProvider = 0;
 
-  constructor({ task, arrivedAt, shadow }: CallPlan, now: number) {
+  constructor({ task, arrivedAt, candidates }: CallPlan, now: number) {
     const { maxWaitMs, deadlineMs } = task;
     // In shadow mode nothing is cut short.
-    const cutMs = shadow === null ? deadlineMs : null;
+    const cutMs = candidates[0].shadow === null ? deadlineMs : null;
     this.deadlineAt = arrivedAt + (cutMs ?? Number.POSITIVE_INFINITY) * MICROS_PER_MS;
     this.#arrivedAt = arrivedAt;
     this.#expiresAt = waitEnd(arrivedAt, maxWaitMs, deadlineMs, now);
@@ -50,8 +50,9 @@ export class CallTimes {
     this.#sentAt = now;
   }
 
-  /** The attempt is over. */
+  /** The attempt is over; idempotent. */
   returned(now: number): void {
+    if (this.#sentAt === 0) return;
     this.#atProvider = now - this.#sentAt;
     this.#allAtProvider += this.#atProvider;
     this.#sentAt = 0;

@@ -1,370 +1,419 @@
 /**
- * Call: one request from its arrival to its answer. It queues, sends, judges, retries and settles;
- * every path ends in exactly one answer and every grant in exactly one settlement.
+ * Call: one request from its arrival to its answer. It waits, sends, tries again, goes elsewhere or
+ * falls back; every path ends in exactly one answer, and every grant in exactly one settlement.
  */
-import { type Clock, MICROS_PER_MS } from "../../core/clock.ts";
-import type { CallEnd, HeaderView } from "../../core/dialect.ts";
+import { type CancelTimer, type Clock, MICROS_PER_MS } from "../../core/clock.ts";
+import type { CallEnd } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import type { Path } from "../../core/scheduler/path.ts";
+import type { Fallback } from "../../core/task.ts";
 import type { Verdict } from "../../core/verdict/verdict.ts";
-import { OK_VERDICT } from "../../core/verdict/verdict.ts";
-import type { Reservation } from "../account/account.ts";
+import type { AttemptEnd, Reservation } from "../account/account.ts";
 import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
-import type { Exchange, Transport, TransportFailure } from "../transport/transport.ts";
+import type { Transport, TransportFailure } from "../transport/transport.ts";
 import type { Answer, CallReport } from "./answer.ts";
-import { Answered } from "./answered.ts";
-import { AttemptSink } from "./attempt-sink.ts";
-import { BodyKeeper } from "./body-keeper.ts";
-import type { CallPlan } from "./call-plan.ts";
+import { Attempt, type AttemptListener, type Failed } from "./attempt.ts";
+import { type CallPlan, NO_CANDIDATES } from "./call-plan.ts";
 import { reportOf } from "./call-report.ts";
 import { CallTimes } from "./call-times.ts";
+import { FallbackList } from "./fallback-list.ts";
 import { afterFailure, afterVerdict, type NextStep } from "./next-step.ts";
-import { closingError, refusalError, waitError } from "./refusals.ts";
-import { StreamPassage } from "./stream-passage.ts";
+import { Place } from "./place.ts";
+import { Race, type RaceListener } from "./race.ts";
+import { waitError } from "./refusals.ts";
 import { billingMessage, codeOf, TIMEOUT_VERDICT, upstreamError } from "./upstream-errors.ts";
 
-/** An attempt's answer: its head is known, its body is judged, passed on, or both. */
-type Reply =
-  | { readonly kind: "none" }
-  /** An error answer, kept until it is complete and judged. */
-  | { readonly kind: "judged"; readonly status: number; readonly headers: HeaderView }
-  /** A stream whose opening is still held. */
-  | { readonly kind: "held"; readonly status: number; readonly headers: HeaderView }
-  /** The client has the head. */
-  | { readonly kind: "passing" };
+/** A smaller model is asked too once half of the max wait is over. */
+const SMALLER_AFTER = 0.5;
 
-export class Call {
+export interface CallMeans {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Called once, when nothing of the call is held any more. */
+  readonly onEnded: () => void;
+}
+
+/** Where it is under way. */
+interface Bound {
+  readonly place: Place;
+  readonly reservation: Reservation;
+  readonly attempt: Attempt;
+}
+
+/** What is done where nobody else can serve it. */
+type LastWord = SluiceError | (() => void);
+
+export class Call implements RaceListener, AttemptListener {
   readonly plan: CallPlan;
   readonly #answer: Answer;
-  readonly #transport: Transport;
-  readonly #clock: Clock;
-  readonly #random: () => number;
-  readonly #onEnded: () => void;
-  #reservation: Reservation | null = null;
+  readonly #means: CallMeans;
+  readonly #times: CallTimes;
+  readonly #race: Race;
+  readonly #best: readonly Place[];
+  readonly #fallbacks: FallbackList;
+  /** Null until they are needed. */
+  #smaller: readonly Place[] | null = null;
+  #bound: Bound | null = null;
+  /** Where it waited or ran last. */
+  #place: Place;
   #path: Path | null = null;
-  #exchange: Exchange | null = null;
-  #sink: AttemptSink | null = null;
-  #reply: Reply = { kind: "none" };
-  #passage: StreamPassage | null = null;
-  #body = new BodyKeeper();
-  /** Of an answer that passes before it is complete. */
-  #verdict = OK_VERDICT;
   #hasEnded = false;
   #attempts = 0;
-  readonly #times: CallTimes;
+  readonly #failedAt = new Set<Place>();
+  #fallback: Fallback | null = null;
+  #lastWord: LastWord | null = null;
   #stopTimer: CancelCoarse = nothing;
-  #stopFirstByteTimer: CancelCoarse = nothing;
+  #stopSmallerTimer: CancelTimer = nothing;
 
-  constructor(
-    plan: CallPlan,
-    answer: Answer,
-    means: {
-      readonly transport: Transport;
-      readonly clock: Clock;
-      readonly random: () => number;
-      /** Called once, when nothing of the call is held any more. */
-      readonly onEnded: () => void;
-    },
-  ) {
+  constructor(plan: CallPlan, answer: Answer, means: CallMeans) {
+    const { clock } = means;
     this.plan = plan;
-    this.#answer = answer;
-    this.#transport = means.transport;
-    this.#clock = means.clock;
-    this.#random = means.random;
-    this.#onEnded = means.onEnded;
-    this.#times = new CallTimes(plan, means.clock.now());
+    this.#means = means;
+    this.#answer = plan.standIns.cached?.keep(answer) ?? answer;
+    this.#times = new CallTimes(plan, clock.now());
+    this.#best = plan.candidates.map((candidate) => new Place(candidate, plan, this, clock));
+    this.#place = this.#best[0];
+    this.#fallbacks = new FallbackList(plan.task.fallback);
+    this.#race = new Race(this, { now: () => clock.now(), expiresAt: () => this.#times.expiresAt });
   }
 
   start(): void {
-    const { plan } = this;
-    const { deadlineMs, chain } = plan.task;
-    this.#times.queued(this.#clock.now());
-    const asked = (plan.shadow ?? plan.account).ask({
-      tenant: plan.tenant,
-      target: plan.target,
-      band: plan.band,
-      demand: plan.forecast.charged,
-      expiresAt: this.#times.expiresAt,
-      deadline: deadlineMs === null ? null : plan.arrivedAt + deadlineMs * MICROS_PER_MS,
-      isChainStep: chain !== null && chain.step > 1,
-      onGranted: () => this.#send(),
-      onRefused: (refusal) => this.#endWait(refusalError(refusal)),
-      onClosed: () => this.#endWait(closingError()),
-    });
-    if (asked.kind === "refused") this.#refuse(refusalError(asked));
-    else {
-      this.#reservation = asked;
-      this.#path = asked.path;
-    }
+    this.#times.queued(this.#means.clock.now());
+    const { cached } = this.plan.standIns;
+    if (cached?.comesFirst && this.#answerCached()) return;
+    this.#wait(this.#places());
+    if (this.#hasEnded || this.#bound !== null) return;
+    if (!this.#race.isWaiting) this.#over(this.#race.error);
+    else if (this.#fallbacks.next === "smaller-model") this.#planSmaller();
   }
 
   /** The client is gone: leave the queue, or close the connection and settle what was used. */
   cancel(): void {
     if (this.#hasEnded) return;
+    const bound = this.#bound;
     this.#leave();
-    if (this.#reservation?.cancel()) return;
-    const end = this.#endOfNow();
-    this.#exchange?.abort();
-    this.#settle(end);
+    if (bound === null) this.#race.leave();
+    else this.#settle(bound, bound.attempt.abort());
   }
 
   /** The client reads no more for now. */
   pause(): void {
-    this.#exchange?.pause();
+    this.#bound?.attempt.pause();
   }
 
   resume(): void {
-    this.#exchange?.resume();
+    this.#bound?.attempt.resume();
   }
 
-  head(status: number, headers: HeaderView): void {
-    this.#reservation?.observe(() => {
-      const receivedAtMs = this.#clock.now() / MICROS_PER_MS;
-      return this.plan.dialect.limits(headers, receivedAtMs);
-    }, status >= 400);
-    const { dialect, hidesUsageEvent } = this.plan;
-    const isStream = status < 400 && isEventStream(headers);
-    const isJudged = status >= 400 || dialect.failsUnderSuccess;
-    if (!isStream && !isJudged) {
-      this.#pass(status, headers);
+  onGranted(place: Place, reservation: Reservation): void {
+    if (this.#hasEnded) {
+      place.giveBack(reservation, this.#means.clock.now());
       return;
     }
-    this.#startFirstByteTimer();
-    this.#reply = { kind: isStream ? "held" : "judged", status, headers };
-    if (isStream) this.#passage = new StreamPassage(dialect.streamReader(), hidesUsageEvent);
-  }
-
-  data(chunk: Uint8Array): void {
-    if (this.#hasEnded) return;
-    if (this.#passage !== null) {
-      this.#readStream(this.#passage, chunk);
-      return;
-    }
-    if (this.#reply.kind === "judged" && !this.#body.hasRoomFor(chunk)) {
-      this.#passUnfinished(this.#reply.status, this.#reply.headers);
-    }
-    this.#body.add(chunk);
-    if (this.#reply.kind === "passing") this.#deliver(chunk);
-  }
-
-  end(): void {
-    if (this.#hasEnded) return;
-    this.#times.returned(this.#clock.now());
-    if (this.#reply.kind === "judged") this.#judge(this.#reply.status, this.#reply.headers);
-    else this.#finish();
-  }
-
-  failed(failure: TransportFailure): void {
-    if (this.#hasEnded) return;
-    this.#times.returned(this.#clock.now());
-    if (this.#reply.kind === "passing") {
-      this.#leave();
-      this.#settle(this.#cutOff());
-      this.#answer.broken(upstreamError("upstream_error", failure));
-      return;
-    }
-    const step = afterFailure(failure, this.#circumstances());
-    const end: CallEnd = failure.wasSent ? this.#cutOff() : { kind: "never-sent" };
-    const refuse = () => {
-      this.#settle(end);
-      this.#refuse(upstreamError(codeOf(failure), failure));
-    };
-    this.#take(step, end, refuse, failure);
-  }
-
-  #send(): void {
-    if (this.#hasEnded) return;
-    const now = this.#clock.now();
+    const now = this.#means.clock.now();
+    this.#stopSmallerTimer();
     this.#times.leftQueue(now);
-    this.#attempts++;
     this.#times.sent(now);
-    this.#reservation?.sent(now);
-    this.#reply = { kind: "none" };
-    this.#passage = null;
-    this.#body = new BodyKeeper();
+    this.#attempts++;
+    this.#place = place;
+    this.#path = reservation.path;
+    if (place.candidate.isSmaller) this.#fallback = "smaller-model";
+    if (!this.#failedAt.has(place)) place.candidate.retryBudget.called(now);
     this.#startTimer(now);
-    this.#sink = new AttemptSink(this);
-    this.#exchange = this.#transport.send(this.plan.outbound, this.#sink);
+    const attempt = new Attempt(place, reservation, this.#answer, this, this.#means);
+    this.#bound = { place, reservation, attempt };
   }
 
-  #readStream(passage: StreamPassage, chunk: Uint8Array): void {
-    const pieces = passage.push(chunk);
-    if (this.#reply.kind === "held") {
-      if (!passage.isOpen) {
-        if (passage.verdict !== null) this.#failInStream(passage.verdict);
-        return;
-      }
-      this.#pass(this.#reply.status, this.#reply.headers);
-    }
-    for (const piece of pieces) this.#deliver(piece);
+  onOver(error: SluiceError): void {
+    if (this.#hasEnded) return;
+    this.#times.leftQueue(this.#now);
+    this.#over(error);
   }
 
-  /** An error came before any content: the attempt counts as refused, not as begun. */
-  #failInStream(verdict: Verdict): void {
-    const { status, headers } = this.#reply as Extract<Reply, { kind: "held" }>;
-    const passage = this.#passage as StreamPassage;
-    this.#sink?.detach();
-    this.#exchange?.abort();
-    this.#times.returned(this.#clock.now());
-    const end: CallEnd = { kind: "answered", verdict, usage: passage.usage() };
-    const deliver = () => {
-      this.#pass(status, headers);
-      for (const piece of passage.finish()) this.#deliver(piece);
-      this.#close(end);
-    };
-    this.#take(afterVerdict(verdict, this.#circumstances()), end, deliver, verdict);
+  #over(error: SluiceError): void {
+    const lastWord = this.#lastWord ?? error;
+    this.#lastWord = null;
+    this.#fallBack(error, lastWord);
   }
 
-  #verdictOf(status: number, headers: HeaderView): Verdict {
-    const receivedAtMs = this.#clock.now() / MICROS_PER_MS;
-    return this.plan.dialect.verdict({ status, headers, body: this.#body.text(), receivedAtMs });
+  onComplete(end: CallEnd): void {
+    const bound = this.#bound as Bound;
+    this.#times.returned(this.#means.clock.now());
+    this.#leave();
+    this.#settle(bound, end);
+    bound.attempt.finishAnswer();
   }
 
-  /** Too large to be kept until it is complete: an error that is worth a retry is shorter. */
-  #passUnfinished(status: number, headers: HeaderView): void {
-    this.#verdict = this.#verdictOf(status, headers);
-    this.#pass(status, headers);
-    for (const chunk of this.#body.chunks) this.#deliver(chunk);
+  onBroken(end: CallEnd, failure: TransportFailure): void {
+    const bound = this.#bound as Bound;
+    this.#times.returned(this.#means.clock.now());
+    this.#leave();
+    bound.reservation.conclude(endIn(failure), this.#means.clock.now());
+    this.#settle(bound, end);
+    bound.attempt.break(upstreamError("upstream_error", failure));
   }
 
-  #judge(status: number, headers: HeaderView): void {
-    const verdict = this.#verdictOf(status, headers);
-    const end: CallEnd =
-      verdict.class === "ok"
-        ? new Answered(verdict, this.#body, this.plan.dialect)
-        : { kind: "answered", verdict, usage: null };
-    const deliver = () => {
-      this.#pass(status, headers);
-      for (const chunk of this.#body.chunks) this.#deliver(chunk);
-      this.#close(end);
-    };
-    this.#take(afterVerdict(verdict, this.#circumstances()), end, deliver, verdict);
+  onFailed(failed: Failed): void {
+    const bound = this.#bound as Bound;
+    const { place, reservation } = bound;
+    const { candidate } = place;
+    const now = this.#means.clock.now();
+    this.#times.returned(now);
+    const restsUntil = reservation.conclude(endIn(failed.why), now);
+    if (this.#mendsCredential(bound, failed, now)) return;
+    const step = this.#nextStep(failed.why, place);
+    const wantsRepeat = step.kind === "wait-for-budget" || step.kind === "retry";
+    const isFinal = candidate.shadow !== null || (wantsRepeat && !isReplayable(place));
+    this.#failedAt.add(place);
+    if (isFinal) this.#conclude(bound, failed, this.#lastWordOf(failed));
+    else this.#take(step, bound, failed, restsUntil, now);
   }
 
-  #take(step: NextStep, end: CallEnd, deliver: () => void, why: Verdict | TransportFailure): void {
-    const now = this.#clock.now();
-    const frozenUntil = this.#reservation?.conclude(verdictIn(why), now) ?? 0;
-    const wantsRetry = step.kind === "wait-for-budget" || step.kind === "retry";
-    if (this.plan.shadow !== null || (wantsRetry && !this.#isReplayable())) {
-      deliver();
+  report(): CallReport {
+    const progress = { attempts: this.#attempts, times: this.#times, path: this.#path };
+    const { candidate } = this.#place;
+    return reportOf(this.plan, candidate, { ...progress, fallback: this.#fallback }, this.#now);
+  }
+
+  get #now(): number {
+    return this.#means.clock.now();
+  }
+
+  /** Under pressure what suits a smaller model goes there first. */
+  #places(): readonly Place[] {
+    const { account, target, shadow } = this.#best[0].candidate;
+    if (this.plan.smaller === NO_CANDIDATES || shadow !== null) return this.#best;
+    const pressure = account.pressureAt(account.pathFor(target));
+    return this.plan.diverts(pressure) ? [...this.#smallerPlaces(), ...this.#best] : this.#best;
+  }
+
+  #smallerPlaces(): readonly Place[] {
+    const { clock } = this.#means;
+    this.#smaller ??= this.plan
+      .smaller()
+      .map((candidate) => new Place(candidate, this.plan, this, clock));
+    return this.#smaller;
+  }
+
+  /** Where it would be sent at once it goes, the best first; else it waits everywhere. */
+  #wait(places: readonly Place[], isPatient = false): void {
+    const waiting = places.filter((place) => !this.#race.has(place));
+    const isOne = places.length === 1;
+    const waits = isOne ? [] : waiting.map((place) => place.foreseenWait(this.#times.expiresAt));
+    const free = waits.indexOf(0);
+    if (free >= 0 && this.#race.enter(waiting[free])) return;
+    const isHopeful = !isOne && jointWait(waits) <= this.#times.expiresAt - this.#now;
+    for (const place of waiting) this.#race.enter(place, isPatient || isHopeful);
+  }
+
+  #planSmaller(): void {
+    const left = this.#times.expiresAt - this.#now;
+    if (this.#race.expectedWait > SMALLER_AFTER * left) {
+      this.#askSmaller();
       return;
     }
+    const at = this.#now + SMALLER_AFTER * left;
+    this.#stopSmallerTimer = this.#means.clock.schedule(at, () => {
+      if (this.#race.isWaiting) this.#askSmaller();
+    });
+  }
+
+  /** Says whether it waits there now. */
+  #askSmaller(): boolean {
+    this.#fallbacks.take("smaller-model");
+    const places = this.#smallerPlaces().filter((place) => !this.#failedAt.has(place));
+    this.#wait(places);
+    return places.some((place) => this.#race.has(place));
+  }
+
+  /** What the task wants done instead, in its order; in the end the last word. */
+  #fallBack(error: SluiceError, lastWord: LastWord): void {
+    if (error.code === "tenant_quota_exhausted") this.#fallbacks.clear();
+    for (let next = this.#fallbacks.next; next !== null; next = this.#fallbacks.next) {
+      this.#fallbacks.take(next);
+      if (!this.#takes(next, error)) continue;
+      if (this.#race.isWaiting) {
+        this.#lastWord = lastWord;
+        this.#times.queued(this.#now);
+      }
+      return;
+    }
+    if (typeof lastWord === "function") lastWord();
+    else this.#refuse(lastWord);
+  }
+
+  #takes(fallback: Fallback, error: SluiceError): boolean {
+    switch (fallback) {
+      case "smaller-model":
+        return this.#askSmaller();
+      case "queue":
+        this.#wait(
+          this.#best.filter((place) => !this.#failedAt.has(place)),
+          true,
+        );
+        return this.#race.isWaiting;
+      case "cached":
+        return this.#answerCached();
+      case "degrade":
+        return this.#answerDegraded(error);
+    }
+  }
+
+  #answerCached(): boolean {
+    const { cached } = this.plan.standIns;
+    const report = () => {
+      this.#fallback = "cached";
+      return this.report();
+    };
+    if (!cached?.answer(this.#answer, report)) return false;
+    this.#leave();
+    return true;
+  }
+
+  #answerDegraded(error: SluiceError): boolean {
+    const { degraded } = this.plan.standIns;
+    if (degraded === null) return false;
+    this.#leave();
+    this.#fallback = "degrade";
+    degraded(this.#answer, this.report(), error.retryAfterMs);
+    return true;
+  }
+
+  #nextStep(why: Verdict | TransportFailure, place: Place): NextStep {
+    const { retry } = this.plan;
+    const { isRepeatable } = place.candidate;
+    // One that only told of a credential's end is not among those that may fail.
+    const attempts = this.#attempts - place.credential.mended;
+    const circumstances = { attempts, retry, isRepeatable, random: this.#means.random() };
+    return "class" in why ? afterVerdict(why, circumstances) : afterFailure(why, circumstances);
+  }
+
+  /** Once more with a new credential: the provider has refused before it processed anything. */
+  #mendsCredential(bound: Bound, { why, head, end }: Failed, now: number): boolean {
+    const { place, reservation } = bound;
+    if (!("class" in why) || head === null || !isReplayable(place)) return false;
+    if (!place.credential.mends({ ...head, verdict: why }, now)) return false;
+    this.#requeued(now);
+    reservation.settle(place.countOf(end), now);
+    this.#race.renew(place);
+    return true;
+  }
+
+  #take(step: NextStep, bound: Bound, failed: Failed, restsUntil: number, now: number): void {
+    const { place } = bound;
+    const { candidate } = place;
+    const lastWord = this.#lastWordOf(failed);
     switch (step.kind) {
       case "wait-for-budget":
-        this.#waitForBudget(frozenUntil, end);
+        if (restsUntil < this.#times.expiresAt) this.#again(bound, failed, now);
+        else {
+          const late = waitError("max_wait_exceeded", null, restsUntil - now);
+          this.#conclude(bound, failed, late);
+        }
         return;
-      case "retry":
-        this.#retry(step.delayMs, end, deliver);
+      case "retry": {
+        const eligibleAt = Math.max(now + step.delayMs * MICROS_PER_MS, restsUntil);
+        const isInTime = eligibleAt < this.#times.expiresAt;
+        if (isInTime && candidate.retryBudget.take(now)) {
+          this.#again(bound, failed, eligibleAt);
+        } else this.#conclude(bound, failed, lastWord);
+        return;
+      }
+      case "stop":
+        if (candidate.ownsCredential || step.reason === "billing") {
+          candidate.account.stops.stop(candidate.target, step.reason, now);
+        }
+        this.#conclude(bound, failed, step.reason === "auth" ? lastWord : unpaid(place));
+        return;
+      case "elsewhere":
+        this.#conclude(bound, failed, lastWord);
         return;
       case "deliver":
-        deliver();
-        return;
-      case "refuse-billing":
-        this.#settle(end);
-        this.#refuse(new SluiceError("upstream_billing", billingMessage(this.plan.upstream)));
-        return;
-      case "refuse-failure":
-        this.#settle(end);
-        this.#refuse(upstreamError(codeOf(why as TransportFailure), why as TransportFailure));
+        this.#deliver(bound, failed, lastWord);
     }
   }
 
-  /** Nobody backs off alone: the meters rest, and the call waits for them in its old place. */
-  #waitForBudget(frozenUntil: number, end: CallEnd): void {
-    const now = this.#clock.now();
-    if (frozenUntil >= this.#times.expiresAt) {
-      this.#settle(end);
-      this.#refuse(waitError("max_wait_exceeded", null, frozenUntil - now));
-    } else this.#requeue(end, now);
+  /** Nobody backs off alone: it waits here in its old place, and at the others as well. */
+  #again(bound: Bound, { end }: Failed, eligibleAt: number): void {
+    const { place, reservation } = bound;
+    const now = this.#now;
+    this.#requeued(now);
+    this.#race.reenter(place, reservation);
+    reservation.retry(place.countOf(end), eligibleAt, this.#times.expiresAt, now);
+    this.#lastWord = null;
+    this.#waitElsewhere(place);
+    if (this.#fallbacks.next === "smaller-model") this.#planSmaller();
   }
 
-  #retry(delayMs: number, end: CallEnd, deliver: () => void): void {
-    const eligibleAt = this.#clock.now() + delayMs * MICROS_PER_MS;
-    if (eligibleAt >= this.#times.expiresAt) deliver();
-    else this.#requeue(end, eligibleAt);
-  }
-
-  #requeue(end: CallEnd, eligibleAt: number): void {
-    const now = this.#clock.now();
-    const counted = this.plan.dialect.settle(this.plan.forecast, end);
-    this.#stopTimer();
-    this.#stopFirstByteTimer();
-    this.#sink?.detach();
-    this.#exchange = null;
-    this.#times.queued(now);
-    this.#reservation?.retry(counted, eligibleAt, this.#times.expiresAt, now);
-  }
-
-  #pass(status: number, headers: HeaderView): void {
-    this.#stopFirstByteTimer();
-    this.#reply = { kind: "passing" };
-    // Without the event that is taken out the stream is shorter than was told.
-    const isShorter = this.#passage !== null && this.plan.hidesUsageEvent;
-    const kept = isShorter ? { ...headers, "content-length": undefined } : headers;
-    this.#answer.head(status, kept, this.#report());
-  }
-
-  #deliver(chunk: Uint8Array): void {
-    if (!this.#answer.data(chunk)) this.#exchange?.pause();
-  }
-
-  #finish(): void {
-    const passage = this.#passage;
-    if (passage !== null) {
-      if (this.#reply.kind === "held") this.#pass(this.#reply.status, this.#reply.headers);
-      for (const piece of passage.finish()) this.#deliver(piece);
-      const verdict = passage.verdict ?? OK_VERDICT;
-      this.#close({ kind: "answered", verdict, usage: passage.usage() });
+  /** Nothing more is tried here: others are, then what the task falls back to; in the end the last word. */
+  #conclude(bound: Bound, failed: Failed, lastWord: LastWord): void {
+    const { place } = bound;
+    const canGoOn =
+      place.candidate.shadow === null && isReplayable(place) && mayGoOn(failed, place);
+    const others = canGoOn && (this.#hasOthers(place) || this.#fallbacks.next !== null);
+    if (!others) {
+      this.#deliver(bound, failed, lastWord);
       return;
     }
-    this.#close(new Answered(this.#verdict, this.#body, this.plan.dialect));
+    const now = this.#now;
+    this.#settle(bound, failed.end);
+    this.#requeued(now);
+    this.#race.forget();
+    this.#waitElsewhere(place);
+    if (this.#bound !== null || this.#hasEnded) return;
+    const error = typeof lastWord === "function" ? this.#errorOf(failed) : lastWord;
+    // The answer of an attempt that was left can no longer be passed on as it came.
+    if (this.#race.isWaiting) this.#lastWord = error;
+    else this.#fallBack(error, error);
   }
 
-  #close(end: CallEnd): void {
-    this.#leave();
-    this.#settle(end);
-    this.#answer.end();
+  #errorOf({ why }: Failed): SluiceError {
+    if (!("class" in why)) return upstreamError(codeOf(why), why);
+    const details = { retryAfterMs: why.retryAfterMs };
+    const { upstream } = this.#place.candidate;
+    return new SluiceError("upstream_unavailable", `${upstream} could not serve this`, { details });
   }
 
-  #endWait(error: SluiceError): void {
-    if (this.#hasEnded) return;
-    this.#times.leftQueue(this.#clock.now());
-    this.#reservation = null;
-    this.#refuse(error);
+  #hasOthers(place: Place): boolean {
+    return this.#best.some((other) => other !== place && !this.#failedAt.has(other));
+  }
+
+  #waitElsewhere(place: Place): void {
+    const others = this.#best.filter((other) => other !== place && !this.#failedAt.has(other));
+    if (others.length > 0) this.#wait(others);
+  }
+
+  #lastWordOf(failed: Failed): LastWord {
+    return (
+      failed.deliver ??
+      upstreamError(codeOf(failed.why as TransportFailure), failed.why as TransportFailure)
+    );
+  }
+
+  #deliver(bound: Bound, failed: Failed, lastWord: LastWord): void {
+    if (typeof lastWord === "function") {
+      lastWord();
+      return;
+    }
+    this.#settle(bound, failed.end);
+    this.#refuse(lastWord);
+  }
+
+  /** The attempt is over, and it waits for another. */
+  #requeued(now: number): void {
+    this.#stopTimer();
+    this.#bound = null;
+    this.#times.queued(now);
   }
 
   #refuse(error: SluiceError): void {
     this.#leave();
-    this.#answer.refuse(error, this.#report());
+    this.#answer.refuse(error, this.report());
   }
 
-  #settle(end: CallEnd): void {
-    const counted = this.plan.dialect.settle(this.plan.forecast, end);
-    this.plan.onSettled(end);
-    const now = this.#clock.now();
-    if (end.kind === "answered") this.#reservation?.conclude(end.verdict, now);
-    this.#reservation?.settle(counted, now);
-    this.#reservation = null;
-  }
-
-  /** How the call has ended if it ends now. */
-  #endOfNow(): CallEnd {
-    return this.#exchange?.wasSent ? this.#cutOff() : { kind: "never-sent" };
-  }
-
-  #cutOff(): CallEnd {
-    const usage = this.#passage?.usage() ?? null;
-    return { kind: "cut-off", usage, outputTokensSeen: this.#passage?.outputTokensSeen ?? 0 };
-  }
-
-  #circumstances() {
-    const { retry, isRepeatable } = this.plan;
-    return { attempts: this.#attempts, retry, isRepeatable, random: this.#random() };
-  }
-
-  #isReplayable(): boolean {
-    const { body } = this.plan.outbound;
-    return body === null || typeof body === "string" || body instanceof Uint8Array;
+  #settle({ place, reservation }: Bound, end: CallEnd): void {
+    place.settle(reservation, end, this.#now);
   }
 
   #startTimer(now: number): void {
@@ -374,61 +423,67 @@ export class Call {
     this.#stopTimer = afterLong(Math.min(upstreamMs, deadlineMs), () => this.#timeOut(isDeadline));
   }
 
-  /** The transport waits for the head; the first byte is the first content, which may come later. */
-  #startFirstByteTimer(): void {
-    const spentMs = this.#times.sinceSent(this.#clock.now()) / MICROS_PER_MS;
-    const leftMs = Math.max(0, this.plan.outbound.firstByteMs - spentMs);
-    this.#stopFirstByteTimer = afterLong(leftMs, () => this.#missFirstByte());
-  }
-
-  #missFirstByte(): void {
-    this.#sink?.detach();
-    this.#exchange?.abort();
-    this.failed({ kind: "timeout", wasSent: true, cause: null });
-  }
-
-  /** From here on nothing the transport or the account says matters. */
-  #leave(): void {
-    this.#hasEnded = true;
-    this.#sink?.detach();
-    this.#stopTimer();
-    this.#stopFirstByteTimer();
-    this.#onEnded();
-  }
-
   /** The provider takes too long: what it has done is settled, nothing is tried again. */
   #timeOut(isDeadline: boolean): void {
-    if (this.#hasEnded) return;
+    const bound = this.#bound;
+    if (this.#hasEnded || bound === null) return;
     this.#leave();
-    const end = this.#endOfNow();
-    this.#exchange?.abort();
+    const end = bound.attempt.abort();
     // A client's own deadline says nothing of the provider, and its timer may fire a moment early.
-    if (!isDeadline) this.#reservation?.conclude(TIMEOUT_VERDICT, this.#clock.now());
-    this.#settle(end);
-    const error = new SluiceError("upstream_timeout", `${this.plan.upstream} took too long`);
-    if (this.#reply.kind === "passing") this.#answer.broken(error);
-    else this.#answer.refuse(error, this.#report());
+    if (!isDeadline) bound.reservation.conclude(TIMEOUT_VERDICT, this.#now);
+    this.#settle(bound, end);
+    const words = `${bound.place.candidate.upstream} took too long`;
+    const error = new SluiceError("upstream_timeout", words);
+    if (bound.attempt.isPassing) bound.attempt.break(error);
+    else this.#answer.refuse(error, this.report());
   }
 
-  #report(): CallReport {
-    const progress = { attempts: this.#attempts, times: this.#times, path: this.#path };
-    return reportOf(this.plan, progress, this.#clock.now());
+  /** From here on nothing that anybody says matters. */
+  #leave(): void {
+    this.#hasEnded = true;
+    this.#race.leave();
+    this.#stopTimer();
+    this.#stopSmallerTimer();
+    this.#means.onEnded();
   }
 }
 
 function nothing(): void {}
 
-function isEventStream(headers: HeaderView): boolean {
-  const type = headers["content-type"];
-  // What is compressed cannot be read, and must not be held for it.
-  const encoding = headers["content-encoding"] ?? "identity";
-  return (
-    typeof type === "string" && type.startsWith("text/event-stream") && encoding === "identity"
-  );
+/** Whoever waits at several places stands in every queue, and is served by the first: rates add up. */
+function jointWait(waits: readonly number[]): number {
+  return 1 / waits.reduce((sum, wait) => sum + 1 / wait, 0);
 }
 
-/** Null: no answer, for a reason that says nothing of the provider's load. */
-function verdictIn(why: Verdict | TransportFailure): Verdict | null {
+function unpaid({ candidate }: Place): SluiceError {
+  return new SluiceError("upstream_billing", billingMessage(candidate.upstream));
+}
+
+function isReplayable({ candidate }: Place): boolean {
+  const { body } = candidate.outbound;
+  return body === null || typeof body === "string" || body instanceof Uint8Array;
+}
+
+/** Would another candidate do better, and is it safe to ask? */
+function mayGoOn({ why, end }: Failed, { candidate }: Place): boolean {
+  if ("class" in why && !ELSEWHERE.has(why.class)) return false;
+  const isUnprocessed = end.kind === "never-sent" || ("class" in why && UNPROCESSED.has(why.class));
+  return isUnprocessed || candidate.isRepeatable;
+}
+
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  "quota",
+  "billing",
+  "auth",
+  "overload",
+  "transient",
+  "timeout",
+]);
+const UNPROCESSED: ReadonlySet<string> = new Set(["quota", "billing", "auth", "overload"]);
+
+/** Null: no answer, for a reason that says nothing of the provider. */
+function endIn(why: Verdict | TransportFailure): AttemptEnd {
   if ("class" in why) return why;
-  return why.kind === "timeout" ? TIMEOUT_VERDICT : null;
+  if (why.kind === "timeout") return TIMEOUT_VERDICT;
+  return why.kind === "aborted" ? null : "unreached";
 }

@@ -28,19 +28,18 @@ describe("after a quota verdict", () => {
       afterVerdict(verdict("quota"), circumstances({ attempts, isRepeatable: false })).kind;
     expect(stepAt(3)).toBe("wait-for-budget");
     expect(stepAt(9)).toBe("wait-for-budget");
-    expect(stepAt(10)).toBe("deliver");
+    expect(stepAt(10)).toBe("elsewhere");
   });
 
   test("waiting does not help what can never fit", () => {
     const step = afterVerdict(verdict("quota", { retryable: false }), circumstances());
-    expect(step).toEqual({ kind: "deliver" });
+    expect(step).toEqual({ kind: "elsewhere" });
   });
 });
 
 describe("after other verdicts", () => {
   test.each<VerdictClass>([
     "ok",
-    "auth",
     "invalid_request",
     "context_length",
     "content_filter",
@@ -49,17 +48,17 @@ describe("after other verdicts", () => {
     expect(afterVerdict(verdict(verdictClass), circumstances())).toEqual({ kind: "deliver" });
   });
 
-  test("billing is refused, however often it could be tried", () => {
-    expect(afterVerdict(verdict("billing"), circumstances())).toEqual({ kind: "refuse-billing" });
+  test.each(["billing", "auth"] as const)("%s stops its credential", (reason) => {
+    expect(afterVerdict(verdict(reason), circumstances())).toEqual({ kind: "stop", reason });
   });
 
-  test.each<[VerdictClass, boolean, "retry" | "deliver"]>([
+  test.each<[VerdictClass, boolean, "retry" | "elsewhere"]>([
     ["overload", true, "retry"],
     ["overload", false, "retry"],
     ["transient", true, "retry"],
-    ["transient", false, "deliver"],
+    ["transient", false, "elsewhere"],
     ["timeout", true, "retry"],
-    ["timeout", false, "deliver"],
+    ["timeout", false, "elsewhere"],
   ])("%s, repeatable: %s: %s", (verdictClass, isRepeatable, kind) => {
     expect(afterVerdict(verdict(verdictClass), circumstances({ isRepeatable })).kind).toBe(kind);
   });
@@ -67,7 +66,7 @@ describe("after other verdicts", () => {
   test("no more attempts than the policy allows", () => {
     const kindAt = (attempts: number) =>
       afterVerdict(verdict("overload"), circumstances({ attempts })).kind;
-    expect([1, 2, 3, 4].map(kindAt)).toEqual(["retry", "retry", "deliver", "deliver"]);
+    expect([1, 2, 3, 4].map(kindAt)).toEqual(["retry", "retry", "elsewhere", "elsewhere"]);
   });
 });
 
@@ -93,19 +92,19 @@ describe("the time before a retry", () => {
 });
 
 describe("after a failed connection", () => {
-  test.each<[Partial<TransportFailure>, boolean, "retry" | "refuse-failure"]>([
+  test.each<[Partial<TransportFailure>, boolean, "retry" | "elsewhere"]>([
     [{ kind: "unreachable", wasSent: false }, false, "retry"],
     [{ kind: "reset", wasSent: false }, false, "retry"],
     [{ kind: "reset" }, true, "retry"],
-    [{ kind: "reset" }, false, "refuse-failure"],
+    [{ kind: "reset" }, false, "elsewhere"],
     [{ kind: "timeout" }, true, "retry"],
-    [{ kind: "timeout" }, false, "refuse-failure"],
+    [{ kind: "timeout" }, false, "elsewhere"],
   ])("%o, repeatable: %s: %s", (parts, isRepeatable, kind) => {
     expect(afterFailure(failure(parts), circumstances({ isRepeatable })).kind).toBe(kind);
   });
 
   test("no more attempts than the policy allows", () => {
     const step = afterFailure(failure({ wasSent: false }), circumstances({ attempts: 3 }));
-    expect(step.kind).toBe("refuse-failure");
+    expect(step.kind).toBe("elsewhere");
   });
 });

@@ -7,10 +7,12 @@ export type NextStep =
   /** The budget was not what we thought: the meters rest, the call waits in its old place. */
   | { readonly kind: "wait-for-budget" }
   | { readonly kind: "retry"; readonly delayMs: number }
-  /** The provider's own answer is the best answer. */
-  | { readonly kind: "deliver" }
-  | { readonly kind: "refuse-billing" }
-  | { readonly kind: "refuse-failure" };
+  /** Nothing is sent with this credential until its owner has acted. */
+  | { readonly kind: "stop"; readonly reason: "billing" | "auth" }
+  /** Enough was tried here; another candidate or a fallback may do. */
+  | { readonly kind: "elsewhere" }
+  /** It is the request's fault: the provider's own answer is the best answer. */
+  | { readonly kind: "deliver" };
 
 export interface Circumstances {
   /** Attempts made, this one included. */
@@ -30,13 +32,14 @@ export function afterVerdict(verdict: Verdict, circumstances: Circumstances): Ne
     case "quota":
       return afterQuota(verdict, circumstances);
     case "billing":
-      return { kind: "refuse-billing" };
+    case "auth":
+      return { kind: "stop", reason: verdict.class };
     case "overload":
     case "transient":
     case "timeout":
       return mayRepeat(verdict.class === "overload", circumstances)
         ? { kind: "retry", delayMs: backoff(circumstances, verdict.retryAfterMs) }
-        : { kind: "deliver" };
+        : { kind: "elsewhere" };
     default:
       return { kind: "deliver" };
   }
@@ -46,11 +49,11 @@ export function afterFailure(failure: TransportFailure, circumstances: Circumsta
   if (mayRepeat(!failure.wasSent, circumstances)) {
     return { kind: "retry", delayMs: backoff(circumstances, null) };
   }
-  return { kind: "refuse-failure" };
+  return { kind: "elsewhere" };
 }
 
 function afterQuota(verdict: Verdict, { attempts }: Circumstances): NextStep {
-  if (!verdict.retryable || attempts >= QUOTA_ATTEMPTS) return { kind: "deliver" };
+  if (!verdict.retryable || attempts >= QUOTA_ATTEMPTS) return { kind: "elsewhere" };
   return { kind: "wait-for-budget" };
 }
 

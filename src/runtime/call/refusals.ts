@@ -3,6 +3,8 @@ import { MICROS_PER_MS } from "../../core/clock.ts";
 import { type ErrorCode, SluiceError } from "../../core/errors.ts";
 import { type Meter, MICRO_UNITS } from "../../core/meter/meter.ts";
 import type { Refusal } from "../../core/scheduler/refusal.ts";
+import type { Stop } from "../account/stops.ts";
+import { billingMessage } from "./upstream-errors.ts";
 
 /** What a meter is called towards clients, e.g. `tokens of model:gpt-5*`. */
 export function meterName(meter: Meter): string {
@@ -16,6 +18,25 @@ export function refusalError(refusal: Refusal): SluiceError {
 /** Whoever still waits when everything ends. */
 export function closingError(): SluiceError {
   return new SluiceError("upstream_unavailable", "Sluice is closing and takes nothing new");
+}
+
+/** Its owner has to act; until then one request a minute finds out whether that has happened. */
+export function stopError(upstream: string, { reason, probeAt }: Stop, now: number): SluiceError {
+  const retryAfterMs = Math.max(1, Math.ceil((probeAt - now) / MICROS_PER_MS));
+  if (reason === "billing") {
+    return new SluiceError("upstream_billing", billingMessage(upstream), {
+      details: { retryAfterMs },
+    });
+  }
+  const message = `${upstream} does not accept the credential that it is given: its owner has to renew it`;
+  return new SluiceError("upstream_unavailable", message, { details: { retryAfterMs } });
+}
+
+/** `retryAfter` in microseconds. */
+export function unwellError(upstream: string, retryAfter: number): SluiceError {
+  const retryAfterMs = Math.max(1, Math.ceil(retryAfter / MICROS_PER_MS));
+  const message = `${upstream} is unwell and gets no calls; try again in ${retryAfterMs / 1_000} s`;
+  return new SluiceError("upstream_unavailable", message, { details: { retryAfterMs } });
 }
 
 /** `retryAfter` in microseconds; null: waiting does not help, or nobody knows. */

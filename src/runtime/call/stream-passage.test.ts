@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { eventFrame } from "../../../test/support/aws-frames.ts";
+import { createFrameSplitter } from "../../dialects/bedrock/frames.ts";
 import { dialectNamed, generic } from "../../dialects/registry.ts";
+import { createEventSplitter } from "../../dialects/sse.ts";
 import { StreamPassage } from "./stream-passage.ts";
 
 const openai = dialectNamed("openai") ?? generic;
@@ -19,7 +22,7 @@ function pass(passage: StreamPassage, pieces: readonly string[]): string[] {
 }
 
 const passageOf = (hidesUsageEvent = false) =>
-  new StreamPassage(openai.streamReader(), hidesUsageEvent);
+  new StreamPassage(createEventSplitter(), openai.streamReader(), hidesUsageEvent);
 
 /** A text cut into pieces of this length. */
 const cut = (text: string, length: number) =>
@@ -108,7 +111,7 @@ describe("the usage event", () => {
 });
 
 test("output that was cut off is counted by its text", () => {
-  const passage = new StreamPassage(anthropic.streamReader(), false);
+  const passage = new StreamPassage(createEventSplitter(), anthropic.streamReader(), false);
   const delta = (text: string) =>
     `event: content_block_delta\n${chunk({
       type: "content_block_delta",
@@ -117,4 +120,19 @@ test("output that was cut off is counted by its text", () => {
   pass(passage, [delta("four"), delta("five!")]);
   expect(passage.outputTokensSeen).toBe(3);
   expect(passageOf().outputTokensSeen).toBe(0);
+});
+
+test("binary frames are held and read like events; what is no frame passes at once", () => {
+  const bedrock = dialectNamed("bedrock") ?? generic;
+  const open = () => new StreamPassage(createFrameSplitter(), bedrock.streamReader(), false);
+  const [opening, content] = [
+    eventFrame("messageStart", { role: "assistant" }),
+    eventFrame("contentBlockDelta", { delta: { text: "Hello" } }),
+  ];
+  const frames = open();
+  expect(frames.push(opening)).toEqual([]);
+  expect(frames.push(content)).toEqual([opening, content]);
+  const text = open();
+  const bytes = Buffer.from("this is no frame");
+  expect([text.push(bytes), text.isOpen]).toEqual([[bytes], true]);
 });

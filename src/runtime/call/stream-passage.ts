@@ -7,7 +7,7 @@
 import type { Usage } from "../../core/demand.ts";
 import type { StreamReader } from "../../core/dialect.ts";
 import type { Verdict } from "../../core/verdict/verdict.ts";
-import { createEventSplitter, type RawEvent } from "../../dialects/sse.ts";
+import type { EventSplitter, RawEvent } from "../../dialects/event-splitter.ts";
 
 /** An opening larger than this is let through: memory is bounded. */
 const LARGEST_OPENING_BYTES = 65_536;
@@ -19,14 +19,15 @@ const NO_CHOICES = /"choices"\s*:\s*\[\s*\]/;
 export class StreamPassage {
   readonly #reader: StreamReader;
   readonly #hidesUsageEvent: boolean;
-  readonly #splitter = createEventSplitter();
+  readonly #splitter: EventSplitter;
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #isOpen = false;
   #textLength = 0;
   #verdict: Verdict | null = null;
 
-  constructor(reader: StreamReader, hidesUsageEvent: boolean) {
+  constructor(splitter: EventSplitter, reader: StreamReader, hidesUsageEvent: boolean) {
+    this.#splitter = splitter;
     this.#reader = reader;
     this.#hidesUsageEvent = hidesUsageEvent;
   }
@@ -79,6 +80,8 @@ export class StreamPassage {
     const kept: Uint8Array[] = [];
     for (const event of events) {
       if (event.data !== "") this.#interpret(event);
+      // What cannot be read may be content, and waiting for more of it makes it no clearer.
+      else if (event.kind === "opaque") this.#isOpen = true;
       const isHidden =
         this.#hidesUsageEvent && NO_CHOICES.test(event.data) && event.data.includes('"usage"');
       if (!isHidden) kept.push(event.bytes);

@@ -1,5 +1,7 @@
 /** Bands: from the policy's order to the strict classes and guarantees that a scheduler works with. */
 import type { Config, PolicyConfig } from "../../config/config.ts";
+import type { BreakerOptions } from "../../core/breaker/breaker.ts";
+import { MICROS_PER_MS } from "../../core/clock.ts";
 import type {
   BandOptions,
   CeilingOptions,
@@ -13,6 +15,7 @@ export interface AccountPolicy {
   readonly scheduler: SchedulerOptions;
   /** `auto`: learned. */
   readonly margin: "auto" | number;
+  readonly breaker: BreakerOptions;
 }
 
 export interface BandTable extends AccountPolicy {
@@ -45,6 +48,12 @@ export function bandTable(config: Config): BandTable {
       maxWaiting: queue.maxWaiting,
     },
     margin: margin.kind === "learned" ? "auto" : margin.share,
+    breaker: {
+      failures: config.breaker.failures,
+      rate: config.breaker.rate,
+      window: config.breaker.windowMs * MICROS_PER_MS,
+      open: config.breaker.openMs * MICROS_PER_MS,
+    },
     indexOf: (tier, latency) => byTier.get(tier)?.[latency] ?? ranks.length - 1,
   };
 }

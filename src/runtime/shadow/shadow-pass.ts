@@ -87,9 +87,10 @@ export class ShadowPass {
   }
 
   /** Listeners of the twin hold nothing of the call: it may wait long after the call has ended. */
-  #askTwin({ target, band, demand, expiresAt, deadline, isChainStep }: Ask): void {
+  #askTwin({ request, target, band, demand, expiresAt, deadline, isChainStep }: Ask): void {
     const { twin, twinTenant } = this.#around;
     const asked = twin.ask({
+      request,
       tenant: twinTenant,
       target,
       band,

@@ -4,8 +4,9 @@ import type { WireFormat } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import { bandTable } from "../policy/bands.ts";
 import { createSystemClock } from "../system-clock.ts";
+import { createFetchTransport } from "../transport/fetch-transport.ts";
 import { nameAt, routeModel, wireFormatOf } from "./routes.ts";
-import { Upstream } from "./upstream.ts";
+import { Upstream, type UpstreamMeans } from "./upstream.ts";
 
 const base_url = "http://127.0.0.1:1";
 const CONFIG = {
@@ -32,6 +33,7 @@ function routed(object: object) {
   const means = {
     clock: createSystemClock(),
     initialShare: 1,
+    credentials: unusedCredentials(),
     onTenantFreed: () => {},
     onTwinTenantFreed: () => {},
     onLearned: () => {},
@@ -41,6 +43,18 @@ function routed(object: object) {
     [...config.upstreams].map(([name, one]) => [name, new Upstream(one, policy, means)]),
   );
   return { config, upstreams };
+}
+
+function unusedCredentials(): UpstreamMeans["credentials"] {
+  return {
+    transport: createFetchTransport(fetch),
+    clock: createSystemClock(),
+    random: () => 0,
+    wallMs: () => 0,
+    closing: new AbortController().signal,
+    mostWaiting: () => 0,
+    onFailed: () => {},
+  };
 }
 
 const { config, upstreams } = routed(CONFIG);

@@ -1,4 +1,5 @@
 /** Upstream: a configured account at a provider, its credentials, and the accounts its clients bring along. */
+import { isDeepStrictEqual } from "node:util";
 import type { UpstreamConfig } from "../../config/config.ts";
 import type { BudgetOptions, LearnedLimit, LimitDifference } from "../../core/budget/options.ts";
 import type { Clock } from "../../core/clock.ts";
@@ -6,18 +7,20 @@ import type { Dialect } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import { dialectNamed, generic } from "../../dialects/registry.ts";
 import { Account } from "../account/account.ts";
+import type { Authorizer } from "../credential/authorizer.ts";
+import { type CredentialMeans, createAuthorizer } from "../credential/create-authorizer.ts";
 import type { AccountPolicy } from "../policy/bands.ts";
 import { keyHash, type TenantRecord } from "../policy/tenant-directory.ts";
+import { type Address, BaseUrl, type Below } from "./base-url.ts";
+import { addedHeaders, type ChosenCredential, keyOf, pathWith } from "./fixed-credential.ts";
 
 /** Accounts that clients brought by their own credentials; idle ones beyond it are forgotten. */
 const REMEMBERED_ACCOUNTS = 1_000;
 
-/** `..` between encoded slashes: we leave them alone, but servers that decode first would go up by them. */
-const HIDDEN_STEP = /(?:^|\/|%2f|%5c)(?:\.|%2e){2}(?:$|\/|%2f|%5c)/i;
-
 export interface UpstreamMeans {
   readonly clock: Clock;
   readonly initialShare: number;
+  readonly credentials: CredentialMeans;
   readonly onTenantFreed: (tenantId: string) => void;
   /** The same in the accounts' shadows. */
   readonly onTwinTenantFreed: (tenantId: string) => void;
@@ -25,25 +28,6 @@ export interface UpstreamMeans {
   readonly onLearned: (upstream: string, limits: readonly LearnedLimit[]) => void;
   /** Headers told that configured limits are lower. */
   readonly onDifferences: (upstream: string, differences: readonly LimitDifference[]) => void;
-}
-
-/** Addresses that were checked once; clients choose paths, so there is a bound. */
-const REMEMBERED_ADDRESSES = 1_000;
-const LONGEST_REMEMBERED_PATH = 200;
-
-/** Where a request goes. */
-export interface Address {
-  /** Scheme, host and port. */
-  readonly origin: string;
-  readonly pathname: string;
-  /** With the query. */
-  readonly path: string;
-}
-
-export interface ChosenCredential {
-  readonly name: string;
-  readonly project: string | null;
-  readonly apiKey: string;
 }
 
 export class Upstream {
@@ -54,9 +38,8 @@ export class Upstream {
   #config: UpstreamConfig;
   #policy: AccountPolicy;
   #dialect: Dialect;
-  #base: URL;
-  #basePath: string;
-  readonly #addresses = new Map<string, Address>();
+  #baseUrl: BaseUrl;
+  #authorizer: Authorizer | null;
   readonly #added = new Map<string | null, Readonly<Record<string, string>>>();
 
   constructor(config: UpstreamConfig, policy: AccountPolicy, means: UpstreamMeans) {
@@ -64,8 +47,8 @@ export class Upstream {
     this.#config = config;
     this.#policy = policy;
     this.#dialect = dialectNamed(config.dialect) ?? generic;
-    this.#base = new URL(config.baseUrl);
-    this.#basePath = this.#base.pathname.replace(/\/+$/, "");
+    this.#baseUrl = new BaseUrl(config.baseUrl, this.#dialect);
+    this.#authorizer = createAuthorizer(config, means.credentials);
     this.#shared = this.#createAccount();
   }
 
@@ -133,35 +116,35 @@ export class Upstream {
   }
 
   /**
-   * The address of a path (with its query) below the base URL; a doubled `/v1` is dropped.
+   * The address of a path (with its query) below the base URL, with the credential if it travels in the query.
    *
-   * @throws SluiceError `invalid_request` when the path would leave the base URL.
+   * @throws SluiceError `invalid_request` when the path would leave the base URL, or the key names no data centre.
    */
-  addressOf(path: string): Address {
-    const known = this.#addresses.get(path);
-    if (known) return known;
-    const { origin, pathname, search } = this.#urlOf(path);
-    const address = { origin, pathname, path: pathname + search };
-    // Paths with a query are hardly ever asked for twice.
-    if (search === "" && path.length < LONGEST_REMEMBERED_PATH) this.#remember(path, address);
-    return address;
+  addressOf(
+    path: string,
+    credential: ChosenCredential | null,
+    clientCredential: string | null,
+  ): Address {
+    const { auth } = this.#config;
+    const key = credential === null ? (clientCredential ?? "") : keyOf(auth, credential);
+    const address = this.#baseUrl.addressOf(path, key);
+    if (credential === null) return address;
+    return { ...address, path: pathWith(address.path, auth, this.#dialect, credential) };
   }
 
-  #remember(path: string, address: Address): void {
-    if (this.#addresses.size >= REMEMBERED_ADDRESSES) this.#addresses.clear();
-    this.#addresses.set(path, address);
+  /** What of an address is below the base URL, and how much of it the base is; null: it is not ours. */
+  below(url: string): Below | null {
+    return this.#baseUrl.below(url);
   }
 
-  #urlOf(path: string): URL {
-    const base = this.#basePath;
-    const rest = base.endsWith("/v1") && /^\/v1(?=[/?]|$)/.test(path) ? path.slice(3) : path;
-    const url = new URL(this.#base.origin + base + rest);
-    const isBelow = url.pathname === base || url.pathname.startsWith(`${base}/`);
-    const isOurs = url.origin === this.#base.origin && url.username === "";
-    if (!isOurs || !isBelow || HIDDEN_STEP.test(url.pathname)) {
-      throw new SluiceError("invalid_request", "the path leaves the upstream's base URL");
-    }
-    return url;
+  /** Requests need their whole body at hand. */
+  get signsBodies(): boolean {
+    return this.#authorizer?.signsBody ?? false;
+  }
+
+  /** What a request needs when it is sent; null: nothing, its headers hold all. */
+  authorizerFor(credential: ChosenCredential | null): Authorizer | null {
+    return credential === null ? null : this.#authorizer;
   }
 
   /** Headers of the configuration, and the credential in the form that the provider wants. */
@@ -169,33 +152,20 @@ export class Upstream {
     const name = credential?.name ?? null;
     const known = this.#added.get(name);
     if (known) return known;
-    const added = this.#createAddedHeaders(credential);
+    const added = addedHeaders(this.#config, this.#dialect, credential);
     this.#added.set(name, added);
     return added;
   }
 
-  #createAddedHeaders(credential: ChosenCredential | null): Record<string, string> {
-    const added: Record<string, string> = {};
-    for (const [name, value] of Object.entries(this.#config.headers))
-      added[name.toLowerCase()] = value;
-    if (credential === null) return added;
-    const { auth } = this.#config;
-    if (auth.kind === "header") added[auth.name.toLowerCase()] = credential.apiKey;
-    else if (auth.kind === "bearer") added.authorization = `Bearer ${credential.apiKey}`;
-    else {
-      const { name, prefix } = this.#dialect.credentialHeader;
-      added[name] = `${prefix}${credential.apiKey}`;
-    }
-    return added;
-  }
-
   reconfigure(config: UpstreamConfig, policy: AccountPolicy): void {
+    // A token that is still good outlives the reload, and so does a refresh token that was replaced.
+    if (!isDeepStrictEqual(credentialsIn(config), credentialsIn(this.#config))) {
+      this.#authorizer = createAuthorizer(config, this.#means.credentials);
+    }
     this.#config = config;
     this.#policy = policy;
     this.#dialect = dialectNamed(config.dialect) ?? generic;
-    this.#base = new URL(config.baseUrl);
-    this.#basePath = this.#base.pathname.replace(/\/+$/, "");
-    this.#addresses.clear();
+    this.#baseUrl = new BaseUrl(config.baseUrl, this.#dialect);
     this.#added.clear();
     const rules = config.limits ?? [];
     for (const account of this.accounts) {
@@ -209,7 +179,8 @@ export class Upstream {
 
   get #budgetOptions(): BudgetOptions {
     const { limits, adaptive } = this.#config;
-    return { margin: this.#policy.margin, hasLimits: limits !== null, adaptive };
+    const { margin, breaker } = this.#policy;
+    return { margin, hasLimits: limits !== null, adaptive, breaker };
   }
 
   /** A twin sees no answers: what is learned it takes from its account. */
@@ -260,4 +231,8 @@ export class Upstream {
       throw new SluiceError("queue_full", `too many accounts are in use at ${this.name}`);
     }
   }
+}
+
+function credentialsIn({ auth, credentials }: UpstreamConfig) {
+  return { auth, credentials };
 }

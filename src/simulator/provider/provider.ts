@@ -1,5 +1,6 @@
 /** Provider: the simulated account: admits or refuses, charges, and tells what is left. */
 import type { LimitReading } from "../../core/dialect.ts";
+import type { LimitedDimension } from "../../core/verdict/verdict.ts";
 import type { LoadTask } from "../../workload/load.ts";
 import { type Allowance, SLACK } from "./allowance.ts";
 import { Refilling } from "./refilling.ts";
@@ -8,7 +9,7 @@ import { Seats } from "./seats.ts";
 
 export interface ProviderRefusal {
   /** What the 429 names. */
-  readonly dimension: LimitReading["dimension"];
+  readonly dimension: LimitedDimension;
   /** Microseconds; null: the provider states none. */
   readonly retryAfter: number | null;
 }
@@ -134,7 +135,7 @@ export class Provider {
       binding = allowance;
     }
     if (binding === null) return null;
-    const dimension = binding.label.dimension as LimitReading["dimension"];
+    const dimension = binding.label.dimension as LimitedDimension;
     return { dimension, retryAfter: Number.isFinite(longest) ? longest : null };
   }
 

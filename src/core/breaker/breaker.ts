@@ -1,0 +1,158 @@
+/**
+ * Breaker: stops calls to what is unwell, so that it can recover and callers can go elsewhere.
+ *
+ * Closed: calls pass and are counted. Open: none passes until its time is over. Half-open: one probe
+ * at a time; once a probe is answered, each answer lets one more call run, until as many may run as
+ * before. Only what tells of health counts: a quota or a bad request is a provider at work.
+ */
+import { MICROS_PER_SECOND } from "../clock.ts";
+import { RollingCounts } from "./rolling-counts.ts";
+
+export interface BreakerOptions {
+  /** Failures in a row that open it, by more than one request. */
+  readonly failures: number;
+  /** Share of failures within the window that opens it, once twice `failures` calls have ended. */
+  readonly rate: number;
+  /** Microseconds. */
+  readonly window: number;
+  /** Until the first probe, microseconds. */
+  readonly open: number;
+}
+
+export const DEFAULT_BREAKER: BreakerOptions = Object.freeze({
+  failures: 5,
+  rate: 0.5,
+  window: 30 * MICROS_PER_SECOND,
+  open: 5 * MICROS_PER_SECOND,
+});
+
+export type BreakerState =
+  | { readonly kind: "closed" }
+  /** `until`: microseconds. */
+  | { readonly kind: "open"; readonly until: number }
+  /** `permits`: calls that may run at the same time. */
+  | { readonly kind: "half-open"; readonly permits: number };
+
+const CLOSED: BreakerState = Object.freeze({ kind: "closed" });
+
+/** A probe costs little, and what has recovered should be used: later probes come twice as often. */
+const NEXT_PROBES = 0.5;
+/** Until an outage has lasted so many times `open`; from then on waits double. */
+const PATIENCE = 12;
+/** Waits between probes, times `open`; a longer Retry-After is only a hint. */
+const LONGEST = 12;
+/** So many calls at once end a ramp, however many had run before. */
+const FULL = 64;
+
+export class Breaker {
+  readonly #options: BreakerOptions;
+  readonly #counts: RollingCounts;
+  #state: BreakerState = CLOSED;
+  /** What was sent before it changed tells of what it has changed for. */
+  #changedAt = Number.NEGATIVE_INFINITY;
+  #inARow = 0;
+  /** The one request that all failures in a row come from; null: several. */
+  #soleRequest: object | null = null;
+  /** In the share of failures, one that is tried over and over counts once. */
+  #lastFailed: object | null = null;
+  /** When the outage began, and how long it waits for the next probe. */
+  #failingSince = 0;
+  #wait = 0;
+  /** As many calls ran when it opened. */
+  #usual = FULL;
+
+  constructor(options: BreakerOptions) {
+    this.#options = options;
+    this.#counts = new RollingCounts(options.window);
+  }
+
+  /** Open turns into half-open by time alone. */
+  stateAt(now: number): BreakerState {
+    if (this.#state.kind === "open" && now >= this.#state.until) {
+      this.#state = { kind: "half-open", permits: 1 };
+    }
+    return this.#state;
+  }
+
+  /**
+   * A call that was sent at `sentAt` has failed: overload, a transient error, a timeout, a broken connection.
+   *
+   * `request` is the same object for all attempts of one request; `hint` is the wait that the provider
+   * states, microseconds; `running` is how many calls are under way. Says whether the state has changed.
+   */
+  failed(
+    failure: {
+      readonly request: object;
+      readonly sentAt: number;
+      readonly hint: number | null;
+      readonly running: number;
+    },
+    now: number,
+  ): boolean {
+    const state = this.stateAt(now);
+    if (failure.sentAt < this.#changedAt) return false;
+    if (state.kind === "half-open") {
+      this.#reopen(failure.hint, now);
+      return true;
+    }
+    if (failure.request !== this.#lastFailed) this.#counts.add(false, now);
+    this.#lastFailed = failure.request;
+    this.#soleRequest = this.#inARow === 0 ? failure.request : this.#shared(failure.request);
+    this.#inARow++;
+    if (state.kind === "open" || !this.#isTooMuch(now)) return false;
+    this.#failingSince = now;
+    this.#usual = Math.min(FULL, Math.max(1, failure.running));
+    this.#openFor(this.#options.open, failure.hint, now);
+    return true;
+  }
+
+  /** A call that was sent at `sentAt` was answered. Says whether the state has changed. */
+  answered(sentAt: number, now: number): boolean {
+    const state = this.stateAt(now);
+    if (sentAt < this.#changedAt) return false;
+    this.#counts.add(true, now);
+    this.#inARow = 0;
+    this.#soleRequest = null;
+    if (state.kind !== "half-open") return false;
+    const permits = state.permits + 1;
+    if (permits > this.#usual) {
+      this.#counts.clear();
+      this.#change(CLOSED, now);
+    } else this.#state = { kind: "half-open", permits };
+    return true;
+  }
+
+  #shared(request: object): object | null {
+    return this.#soleRequest === request ? request : null;
+  }
+
+  /** One bad request never opens it, however often it is tried. */
+  #isTooMuch(now: number): boolean {
+    const { failures, rate } = this.#options;
+    if (this.#inARow >= failures && this.#soleRequest === null) return true;
+    const { calls, failed } = this.#counts.read(now);
+    return calls >= 2 * failures && failed >= rate * calls;
+  }
+
+  #reopen(hint: number | null, now: number): void {
+    const { open } = this.#options;
+    const isLong = now - this.#failingSince > PATIENCE * open;
+    const wait = isLong ? Math.min(2 * this.#wait, LONGEST * open) : NEXT_PROBES * open;
+    this.#openFor(wait, hint, now);
+  }
+
+  #openFor(wait: number, hint: number | null, now: number): void {
+    const longest = LONGEST * this.#options.open;
+    this.#wait = Math.max(1, Math.round(wait));
+    const until = now + Math.max(this.#wait, Math.min(hint ?? 0, longest));
+    this.#change({ kind: "open", until }, now);
+  }
+
+  #change(state: BreakerState, now: number): void {
+    this.#state = state;
+    this.#changedAt = now;
+    this.#inARow = 0;
+    this.#soleRequest = null;
+    this.#lastFailed = null;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Stops: credentials that a provider takes no more, for want of money or because they are not valid.
+ *
+ * Waiting mends neither, so nothing more is sent with them but a probe once a minute: service returns
+ * by itself after a payment.
+ */
+import { MICROS_PER_SECOND } from "../../core/clock.ts";
+
+export type StopReason = "billing" | "auth";
+
+export interface Stop {
+  readonly reason: StopReason;
+  /** Microseconds since the epoch. */
+  readonly since: number;
+  /** When the next request may find out whether it is over. */
+  readonly probeAt: number;
+}
+
+/** What a provider judges: money is a credential's, permissions may be a model's. */
+export interface StopTarget {
+  readonly credential: { readonly name: string } | null;
+  readonly model: string | null;
+}
+
+const PROBE_MICROS = 60 * MICROS_PER_SECOND;
+const REASONS: readonly StopReason[] = ["billing", "auth"];
+/** Models come from clients. */
+const MOST = 1_000;
+
+export class Stops {
+  readonly #stops = new Map<string, Stop>();
+
+  /** Says whether it is news. */
+  stop(target: StopTarget, reason: StopReason, now: number): boolean {
+    const key = keyOf(target, reason);
+    const known = this.#stops.get(key);
+    if (known === undefined && this.#stops.size >= MOST) this.#stops.clear();
+    this.#stops.set(key, { reason, since: known?.since ?? now, probeAt: now + PROBE_MICROS });
+    return known === undefined;
+  }
+
+  /** What keeps a request from being sent; null: nothing, or it may find out whether that is over. */
+  stopOf(target: StopTarget, now: number): Stop | null {
+    if (this.#stops.size === 0) return null;
+    for (const reason of REASONS) {
+      const stop = this.#stops.get(keyOf(target, reason));
+      if (stop !== undefined && now < stop.probeAt) return stop;
+    }
+    return null;
+  }
+
+  /** A request is sent that finds out: the next may do so a minute later. */
+  sent(target: StopTarget, now: number): void {
+    if (this.#stops.size === 0) return;
+    for (const reason of REASONS) {
+      const key = keyOf(target, reason);
+      const stop = this.#stops.get(key);
+      if (stop !== undefined) this.#stops.set(key, { ...stop, probeAt: now + PROBE_MICROS });
+    }
+  }
+
+  /** A request was served: whatever it was, it is over. Says whether that is news. */
+  served(target: StopTarget): boolean {
+    if (this.#stops.size === 0) return false;
+    const wasBilling = this.#stops.delete(keyOf(target, "billing"));
+    return this.#stops.delete(keyOf(target, "auth")) || wasBilling;
+  }
+
+  get all(): readonly Stop[] {
+    return [...this.#stops.values()];
+  }
+}
+
+function keyOf({ credential, model }: StopTarget, reason: StopReason): string {
+  const name = credential?.name ?? "";
+  return reason === "billing" ? `billing\0${name}` : `auth\0${name}\0${model ?? ""}`;
+}

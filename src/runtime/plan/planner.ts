@@ -1,0 +1,180 @@
+/** Planner: decides everything about a request that is decided before it queues. */
+import type { CandidateConfig, Config } from "../../config/config.ts";
+import { MICROS_PER_MS } from "../../core/clock.ts";
+import type { JsonObject } from "../../core/dialect.ts";
+import { SluiceError } from "../../core/errors.ts";
+import { RetryBudget } from "../../core/retry/retry-budget.ts";
+import { recogniseTask } from "../../core/route/task-rules/task-rules.ts";
+import type { Task } from "../../core/task.ts";
+import { taskViewOf } from "../../dialects/body/task-view.ts";
+import { type CallPlan, type Candidate, NO_CANDIDATES } from "../call/call-plan.ts";
+import { ResponseCache } from "../fallback/response-cache.ts";
+import { standInsFor } from "../fallback/stand-ins.ts";
+import { requireModel } from "../policy/require-model.ts";
+import { requestId } from "../request/request-id.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import {
+  type CandidateMeans,
+  CandidatePlanner,
+  type PlannedCandidate,
+} from "./candidate-planner.ts";
+import { rankedCandidates, requestFor, speaksAsAsked } from "./eligible.ts";
+import type { RuntimeRequest } from "./runtime-request.ts";
+
+export interface PlannerMeans extends Omit<CandidateMeans, "retryBudgetOf"> {
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  now(): number;
+  bandOf(tier: string, task: Task): number;
+}
+
+export class Planner {
+  readonly #means: PlannerMeans;
+  readonly #candidates: CandidatePlanner;
+  /** By upstream's name. */
+  readonly #retryBudgets = new Map<string, RetryBudget>();
+  #cache: ResponseCache | null = null;
+
+  constructor(means: PlannerMeans) {
+    this.#means = means;
+    this.#candidates = new CandidatePlanner({
+      config: () => means.config(),
+      shadowOf: (...asked) => means.shadowOf(...asked),
+      retryBudgetOf: (upstream) => this.#retryBudgetOf(upstream),
+    });
+    this.reconfigure(null);
+  }
+
+  /** `before`: the configuration until now; what has not changed keeps what it holds. */
+  reconfigure(before: Config | null): void {
+    const { cache, retry } = this.#means.config();
+    if (before === null || before.retry.budget !== retry.budget) this.#retryBudgets.clear();
+    const isSame =
+      before?.cache.maxBytes === cache.maxBytes &&
+      before.cache.ttlMs === cache.ttlMs &&
+      (before.cache.mode === "off") === (cache.mode === "off");
+    if (isSame) return;
+    const nowMs = () => this.#means.now() / MICROS_PER_MS;
+    this.#cache = cache.mode === "off" ? null : new ResponseCache({ ...cache, now: nowMs });
+  }
+
+  /**
+   * `task`: what the request's claims come to.
+   *
+   * @throws SluiceError when the tenant may not do this, or nothing can serve it.
+   */
+  plan(request: RuntimeRequest, task: Task): CallPlan {
+    const { tenant, model, arrivedAt } = request;
+    if (model !== null) requireModel(tenant, model.asked, model.sent);
+    const config = this.#means.config();
+    const { policy, retry, server, cache } = config;
+    const id = requestId();
+    const { best, smaller } = rankedCandidates(request, config, task.minQuality);
+    const candidates = this.#planAll(request, task, best);
+    const [first] = candidates;
+    return {
+      id,
+      tenant,
+      task,
+      band: () => this.#means.bandOf(tenant.tier.name, task),
+      candidates,
+      smaller:
+        smaller.length === 0
+          ? NO_CANDIDATES
+          : once(() => this.#planSmaller(request, task, smaller)),
+      diverts: (pressure) =>
+        pressure >= policy.pressure.act && suitsSmaller(request.body, task, first),
+      standIns: standInsFor(
+        {
+          ...request,
+          id,
+          path: `${request.upstream.name}${request.path}`,
+          variant: String(request.headers["anthropic-version"] ?? ""),
+          model: model?.asked ?? first.target.model,
+          task,
+          operation: first.operation,
+          nowMs: arrivedAt / MICROS_PER_MS,
+        },
+        this.#cache,
+        cache.mode === "always",
+      ),
+      upstreamMs: server.timeouts.upstreamMs,
+      retry: { attempts: retry.attempts, baseMs: retry.baseMs },
+      pressureLevels: policy.pressure,
+      arrivedAt,
+    };
+  }
+
+  /** The one that the request names, or the best of its alias; the first in any case, so that its error is told. */
+  #planAll(
+    request: RuntimeRequest,
+    task: Task,
+    best: readonly CandidateConfig[],
+  ): readonly [PlannedCandidate, ...PlannedCandidate[]] {
+    const isOne = best.length <= 1 && isNamed(request, best[0]);
+    if (isOne && speaksAsAsked(request, request.upstream)) {
+      return [this.#candidates.plan({ ...request, isSmaller: false }, task)];
+    }
+    const planned: PlannedCandidate[] = [];
+    let refused: unknown = null;
+    for (const one of best.length > 0 ? best : [named(request)]) {
+      try {
+        const asked = requestFor(request, one, this.#means.upstreams, false);
+        planned.push(this.#candidates.plan(asked, task));
+      } catch (error) {
+        if (!SluiceError.isInstance(error)) throw error;
+        refused ??= error;
+      }
+    }
+    const [first, ...others] = planned;
+    if (first !== undefined) return [first, ...others];
+    throw refused;
+  }
+
+  #planSmaller(
+    request: RuntimeRequest,
+    task: Task,
+    smaller: readonly CandidateConfig[],
+  ): readonly Candidate[] {
+    const planned: Candidate[] = [];
+    for (const one of smaller) {
+      try {
+        const asked = requestFor(request, one, this.#means.upstreams, true);
+        planned.push(this.#candidates.plan(asked, task));
+      } catch (error) {
+        if (!SluiceError.isInstance(error)) throw error;
+      }
+    }
+    return planned;
+  }
+
+  #retryBudgetOf({ name }: Upstream): RetryBudget {
+    let budget = this.#retryBudgets.get(name);
+    if (budget === undefined) {
+      budget = new RetryBudget(this.#means.config().retry.budget);
+      this.#retryBudgets.set(name, budget);
+    }
+    return budget;
+  }
+}
+
+function isNamed({ upstream, model }: RuntimeRequest, one: CandidateConfig | undefined): boolean {
+  return one === undefined || (one.upstream === upstream.name && one.model === model?.sent);
+}
+
+function named({ upstream, model }: RuntimeRequest) {
+  return { upstream: upstream.name, model: model?.sent ?? "" };
+}
+
+/** In doubt it does not. */
+function suitsSmaller(body: JsonObject | null, task: Task, { forecast }: Candidate): boolean {
+  if (body === null) return false;
+  return recogniseTask(taskViewOf(body, task.type, forecast.expected.inputTokens)).suits;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
