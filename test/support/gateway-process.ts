@@ -16,6 +16,8 @@ export interface GatewayProcess extends AsyncDisposable {
 export async function startGatewayProcess(file: string): Promise<GatewayProcess> {
   const args = [MAIN, "serve", "-c", file, "--listen", "127.0.0.1:0", "--json"];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  // A test that is cut off by its time limit must not leave it behind.
+  process.once("exit", () => child.kill("SIGKILL"));
   let log = "";
   child.stderr.on("data", (chunk) => {
     log += String(chunk);
