@@ -33,9 +33,11 @@ interface Sign {
   readonly isDaily: boolean | null;
 }
 
+const CONCURRENCY = /concurren|simultaneous|parallel (?:requests|connections)/;
+
 /** Weaker signs, in order: words near "limit" or "too many". */
 const LOOSE: readonly (readonly [RegExp, Unit])[] = [
-  [/concurren|simultaneous|parallel (?:requests|connections)/, "concurrency"],
+  [CONCURRENCY, "concurrency"],
   [
     /(?:input|prompt) tokens?(?: rate)? (?:limit|count|quota)|too many input tokens/,
     "input_tokens",
@@ -59,6 +61,7 @@ export function dimensionInText(
   const codes = identifiers.join(" ; ");
   const sign =
     windowSign(prose) ??
+    concurrencySign(prose) ??
     exactSign(identifiers) ??
     windowSign(codes) ??
     looseSign(prose) ??
@@ -134,6 +137,11 @@ function windowSign(text: string): Sign | null {
   const abbreviation = ABBREVIATION.exec(text)?.[1];
   if (abbreviation === undefined) return null;
   return { unit: OF_ABBREVIATION[abbreviation], isDaily: abbreviation.endsWith("d") };
+}
+
+/** "Too many concurrent requests" is no matter of rate, though its `type` may be `requests`. */
+function concurrencySign(prose: string): Sign | null {
+  return CONCURRENCY.test(prose) ? { unit: "concurrency", isDaily: null } : null;
 }
 
 function looseSign(text: string): Sign | null {

@@ -73,6 +73,12 @@ describe("OpenAI", () => {
       expected: quota("requests"),
     },
     {
+      name: "too many at once are no matter of rate, whatever the type",
+      status: 429,
+      body: openAiError("Too many concurrent requests.", "requests", "rate_limit_exceeded"),
+      expected: quota("concurrency"),
+    },
+    {
       name: "headers beat the message",
       status: 429,
       headers: { "retry-after-ms": "1500" },

@@ -33,7 +33,8 @@ const OWN_PREFIX = "x-sluice-";
 const OWN_BAGGAGE = /^\s*sluice\./;
 
 /** The provider's view of its budget stays inside: tenants are told what binds them instead. */
-const RATE_HEADER = /^(?:x-)?rate-?limit|^anthropic-ratelimit-|^anthropic-(?:priority|fast)-/;
+const RATE_HEADER =
+  /^(?:x-)?(?:[a-z0-9]+-)?rate-?limit|^anthropic-(?:priority|fast)-|^sforce-limit-info$|^x-shopify-shop-api-call-limit$|^x-(?:app|page|ad-account|business-use-case)-usage$/;
 
 export interface OutboundHeaderOptions {
   /** Credential headers that must not travel on: all, or those that named the tenant. */
