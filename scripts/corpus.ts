@@ -1,5 +1,5 @@
 /** Corpus: scores the verdicts on a file of labelled responses, and lists what is wrong. `npm run corpus -- <path>` */
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { boundedLines } from "../src/cli/classify/bounded-lines.ts";
 import { parseRecorded, verdictOf } from "../src/cli/classify/recorded-response.ts";
 
@@ -23,6 +23,11 @@ let lines = 0;
 const [path] = process.argv.slice(2);
 if (path === undefined) {
   process.stderr.write("usage: npm run corpus -- <file of labelled responses>\n");
+  process.exit(2);
+}
+
+if (!existsSync(path)) {
+  process.stderr.write(`corpus: found no file ${path}\n`);
   process.exit(2);
 }
 
