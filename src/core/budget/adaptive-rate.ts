@@ -21,6 +21,7 @@ export class AdaptiveRate {
   #isBinding = false;
   #raisedAt: number;
   #isAside = false;
+  #isNeeded = false;
 
   constructor(options: AdaptiveOptions, now: number) {
     this.#options = options;
@@ -69,8 +70,19 @@ export class AdaptiveRate {
   }
 
   standAside(now: number): void {
+    if (this.#isNeeded) return;
     this.#isAside = true;
     this.meter.resize(ASIDE.requests * MICRO_UNITS, ASIDE.per, now);
+  }
+
+  /** Headers tell limits, but not the one that refuses: it is felt out after all. Says whether that is news. */
+  takeOver(now: number): boolean {
+    this.#isNeeded = true;
+    if (!this.#isAside) return false;
+    this.#isAside = false;
+    this.#raisedAt = now;
+    this.#change(this.#rate, now);
+    return true;
   }
 
   #change(rate: number, now: number): void {

@@ -139,6 +139,25 @@ describe("an account of which nothing is known", () => {
     expect(account.budget.metersFor("gpt-5")[0].capacity).toBeGreaterThan(40 * MICRO_UNITS);
   });
 
+  test("feels its rate out again where requests are refused and headers tell of tokens only", () => {
+    const account = new Account(UNKNOWN);
+    const path = account.path("gpt-5", bucket({ dimension: "tokens", amount: 9_000, per: MINUTE }));
+    const tokens = reading({ dimension: "tokens", limit: 9_000, remaining: 8_000 });
+    const [first] = account.queue(1, path);
+    account.observe(first, [tokens]);
+    account.answer(first);
+    const [rate] = account.budget.metersFor("gpt-5");
+    expect(rate.capacity).toBe(1e6 * MICRO_UNITS);
+    const [second] = account.queue(1, path);
+    account.answer(second, verdict({ dimension: "requests", retryAfterMs: 1_000 }));
+    expect(rate.capacity).toBe(5 * MICRO_UNITS);
+    account.driver.runFor(2 * SECOND);
+    const [third] = account.queue(1, path);
+    account.observe(third, [tokens]);
+    account.answer(third);
+    expect(rate.capacity).toBe(5 * MICRO_UNITS);
+  });
+
   test("halves its adaptive rate once for all refusals in flight", () => {
     const account = new Account(UNKNOWN);
     account.queue(100, account.path("gpt-5"));

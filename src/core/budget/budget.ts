@@ -194,11 +194,20 @@ export class Budget {
   #refused(dispatch: Dispatch, verdict: Verdict, now: number): Conclusion {
     const { book, sentAt } = dispatch;
     const isCut = cut(dispatch, verdict, this.#unnamed, now);
+    if (verdict.dimension === "requests" && !this.#countsRequests(dispatch)) {
+      this.#own.requestsUntold(now);
+    }
     const isSlowed = this.#own.refused(sentAt, now);
     const isNewEpoch = isCut || isSlowed;
     for (const watch of book.watches) if (watch !== null) this.#keepMargin(watch);
     const cause = { sentAt, wait: waitOf(verdict), isNewEpoch };
     return this.#rest(dispatch, restingPlaces(dispatch, verdict, now), cause, now);
+  }
+
+  #countsRequests({ path }: Dispatch): boolean {
+    return path.meters.some(
+      (meter) => meter.label.dimension === "requests" && !this.#own.isOwn(meter),
+    );
   }
 
   /** Too many calls at once: fewer may run. Time frees no slot, but others' calls end too. */

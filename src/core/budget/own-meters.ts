@@ -71,6 +71,11 @@ export class OwnMeters {
     this.#resized(this.adaptive.meter);
   }
 
+  /** Requests are refused, and no header tells how many are allowed. */
+  requestsUntold(now: number): void {
+    if (this.adaptive?.takeOver(now)) this.#resized(this.adaptive.meter);
+  }
+
   limitsLearned(): void {
     if (this.slowStart === null || this.slowStart.isOver) return;
     this.slowStart.end();
