@@ -1,6 +1,7 @@
 /** Sluice: schedules shared rate limits over many tenants. This is the package's only re-export. */
 export { ERROR_STATUS, type ErrorCode, type RefusalDetails, SluiceError } from "./core/errors.ts";
 export type { Fallback, LatencyClass } from "./core/task.ts";
+export type { BreakerEvent, StoppedEvent } from "./runtime/health-watch.ts";
 export type { PressureEvent } from "./runtime/pressure-watch.ts";
 export type { ShadowEvent } from "./runtime/shadow/shadow-mode.ts";
 export type { Slot, SlotDemand, SlotResult } from "./runtime/slot.ts";

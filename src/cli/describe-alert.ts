@@ -17,6 +17,18 @@ export function describeAlert(alert: Alert): string {
     }
     case "price-unknown":
       return `${alert.upstream}: the price of ${JSON.stringify(alert.model)} is unknown, so its money is not counted`;
+    case "breaker": {
+      const what = `${alert.upstream}${alert.model === null ? "" : ` ${alert.model}`}`;
+      return alert.state === "open"
+        ? `${what}: unwell, gets no calls but probes`
+        : `${what}: well again`;
+    }
+    case "stopped": {
+      const why = alert.reason === "billing" ? "cannot be charged" : "is not accepted";
+      const whose = `${alert.upstream}: credential ${alert.credential ?? "of a client"}`;
+      const where = alert.model === null ? "" : ` for ${alert.model}`;
+      return `${whose} ${why}${where}; tried once a minute`;
+    }
     case "store-failed":
       return `what tenants use cannot be kept for now: ${alert.message}`;
   }

@@ -23,7 +23,7 @@ export function stateOf(runtime: Runtime) {
       name,
       {
         pressure: poolPressure(runtime, upstream),
-        breakers: {},
+        breakers: breakerStates(upstream),
         meters: upstream.shared.meters.map((meter) => meterState(meter, now)),
       },
     ]),
@@ -36,6 +36,12 @@ export function stateOf(runtime: Runtime) {
     store: { kind: "memory", healthy: runtime.tenancy.isHealthy },
     ...shadowState(runtime),
   };
+}
+
+/** Of models that have failed; the others are closed. */
+function breakerStates({ shared }: Upstream): Record<string, string> {
+  const states = shared.breakers.map(({ model, state }) => [model ?? "(none)", state.kind]);
+  return Object.fromEntries(states);
 }
 
 /** In shadow mode nothing waits, so only the shadow knows how hard demand presses. */

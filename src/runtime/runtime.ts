@@ -1,6 +1,6 @@
 /** Runtime: one configuration at work. It turns requests into calls, and keeps what lives through a reload. */
 import type { Config, UpstreamConfig } from "../config/config.ts";
-import type { Clock } from "../core/clock.ts";
+import { type Clock, MICROS_PER_MS } from "../core/clock.ts";
 import type { Demand } from "../core/demand.ts";
 import type { CallEnd, Forecast } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
@@ -14,6 +14,7 @@ import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
 import { closingError } from "./call/refusals.ts";
 import type { CredentialMeans } from "./credential/create-authorizer.ts";
+import { HealthWatch } from "./health-watch.ts";
 import { LimitWatch } from "./limit-watch.ts";
 import { Planner } from "./plan/planner.ts";
 import type { RuntimeRequest } from "./plan/runtime-request.ts";
@@ -24,6 +25,7 @@ import { requireOpen, type TenantDirectory, type TenantRecord } from "./policy/t
 import { PressureWatch } from "./pressure-watch.ts";
 import { ShadowMode } from "./shadow/shadow-mode.ts";
 import type { ShadowPass } from "./shadow/shadow-pass.ts";
+import type { AlertBody } from "./tenants/alert-book.ts";
 import { Tenancy } from "./tenants/tenancy.ts";
 import type { Transport } from "./transport/transport.ts";
 import { Upstream } from "./upstream/upstream.ts";
@@ -57,6 +59,7 @@ export class Runtime {
   onCredentialFailed: (event: CredentialFailedEvent) => void = () => {};
   readonly #chains: ChainMemory;
   readonly #planner: Planner;
+  readonly #health: HealthWatch;
   /** Upstreams that a reload has taken out: they take nothing new, but who waits there is still served. */
   readonly #removed = new Map<string, Upstream>();
   readonly #closing = new AbortController();
@@ -83,6 +86,12 @@ export class Runtime {
         for (const account of [...this.accounts, ...this.#twins]) account.tenantChanged(id);
       },
       onFreed: (id) => this.#tenantFreed(id),
+    });
+    const tell = (alert: AlertBody) =>
+      this.tenancy.alerts.tell(alert, this.clock.now() / MICROS_PER_MS);
+    this.#health = new HealthWatch({
+      onBreaker: (event) => tell({ kind: "breaker", ...event }),
+      onStopped: (event) => tell({ kind: "stopped", ...event }),
     });
     this.#planner = new Planner({
       upstreams: this.upstreams,
@@ -248,6 +257,7 @@ export class Runtime {
       },
       onLearned: (name, limits) => this.limits.learned(name, limits),
       onDifferences: (name, differences) => this.limits.differ(name, differences),
+      health: this.#health,
     });
     this.upstreams.set(config.name, upstream);
   }

@@ -6,6 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import { SluiceError } from "../core/errors.ts";
 import { tenantsInFolder } from "../stores/tenants/late-tenant-store.ts";
 import { createFetch } from "./fetch.ts";
+import type { BreakerEvent, StoppedEvent } from "./health-watch.ts";
 import type { LimitDiffersEvent, LimitLearnedEvent } from "./limit-watch.ts";
 import type { PressureEvent } from "./pressure-watch.ts";
 import { type CredentialFailedEvent, Runtime } from "./runtime.ts";
@@ -56,6 +57,10 @@ export interface SluiceEvents {
   readonly "limit-differs": LimitDiffersEvent;
   /** A credential could not be renewed; calls to that upstream are refused until it can. */
   readonly "credential-failed": CredentialFailedEvent;
+  /** A breaker has opened, or has closed again. */
+  readonly breaker: BreakerEvent;
+  /** A provider takes a credential no more, for want of money or because it is not valid. */
+  readonly stopped: StoppedEvent;
   /** A tenant's quota is used up to `alerts.warn` or `alerts.act`; once per window and level. */
   readonly quota: QuotaEvent;
   /** A tenant does far more in a minute than it usually does. */

@@ -126,6 +126,13 @@ describe("an episode of 529 for ten seconds", () => {
     }
     const answers = await Promise.all(all);
     expect(statuses(answers)).toEqual([200]);
+    const alerts = world.gateway.runtime.tenancy.alerts.alerts.toReversed();
+    const about = { kind: "breaker", upstream: "first", model: "large" };
+    expect(alerts).toMatchObject([
+      { ...about, state: "open" },
+      { ...about, state: "closed" },
+    ]);
+    expect((await world.gateway.state()).upstreams.first.breakers).toEqual({ large: "closed" });
     // Five failures; then one probe after 5 s, and one each 2.5 s, until all goes to the first again.
     expect(during[0]).toBe(5);
     expect(during.slice(1, 10).reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(3);
@@ -205,6 +212,9 @@ describe.each(UNPAID)("without money: $status $body", (unpaid) => {
     expect(statuses(answers)).toEqual([200]);
     expect(answers.every((answer) => upstreamOf(answer) === "second")).toBe(true);
     expect(calls(world.first)).toBe(1);
+    expect(world.gateway.runtime.tenancy.alerts.alerts).toMatchObject([
+      { kind: "stopped", upstream: "first", credential: "default", reason: "billing" },
+    ]);
     world.first.next = OK;
     await world.clock.advance(60_000);
     expect(upstreamOf(await world.send())).toBe("first");

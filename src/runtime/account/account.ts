@@ -28,7 +28,7 @@ import type { Tenant } from "../../core/scheduler/tenant.ts";
 import type { Verdict } from "../../core/verdict/verdict.ts";
 import type { LimitRule } from "./limit-meter.ts";
 import { type CallTarget, LimitTable } from "./limit-table.ts";
-import { Stops } from "./stops.ts";
+import { type StopReason, Stops, type StopTarget } from "./stops.ts";
 
 /** A tenant as accounts see it: its weight, and its own meters, which all accounts share. */
 export interface AccountTenant {
@@ -75,6 +75,8 @@ export interface AccountOptions {
   readonly onDifferences: (differences: readonly LimitDifference[]) => void;
   /** A breaker has opened, lets probes through, or has closed. */
   readonly onBreaker?: (change: BreakerChange) => void;
+  /** Its provider takes a credential no more. */
+  readonly onStopped?: (target: StopTarget, reason: StopReason) => void;
 }
 
 /** An answer, judged; no connection, or a broken one; null: neither, and nobody is to blame. */
@@ -96,6 +98,7 @@ export class Account {
   readonly #onLearned: AccountOptions["onLearned"];
   readonly #onDifferences: AccountOptions["onDifferences"];
   readonly #onBreaker: NonNullable<AccountOptions["onBreaker"]>;
+  readonly #onStopped: NonNullable<AccountOptions["onStopped"]>;
   #rules: readonly LimitRule[];
   #scheduler: Scheduler;
   #budgetOptions: BudgetOptions;
@@ -122,6 +125,7 @@ export class Account {
     this.#onLearned = options.onLearned;
     this.#onDifferences = options.onDifferences;
     this.#onBreaker = options.onBreaker ?? (() => {});
+    this.#onStopped = options.onStopped ?? (() => {});
     this.#rules = options.rules;
     this.#scheduler = new Scheduler(options.scheduler, now);
     this.#budgetOptions = options.budget;
@@ -264,6 +268,11 @@ export class Account {
     for (const change of this.#budget.breakers.takeChanges()) this.#onBreaker(change);
     if (this.#scheduler.waiting > 0) this.pumpSoon();
     return conclusion;
+  }
+
+  /** Nothing more is sent so but one request a minute. */
+  stop(target: CallTarget, reason: StopReason): void {
+    if (this.stops.stop(target, reason, this.#clock.now())) this.#onStopped(target, reason);
   }
 
   /** Is a model well? */

@@ -323,7 +323,7 @@ export class Call implements RaceListener, AttemptListener {
       }
       case "stop":
         if (candidate.ownsCredential || step.reason === "billing") {
-          candidate.account.stops.stop(candidate.target, step.reason, now);
+          candidate.account.stop(candidate.target, step.reason);
         }
         this.#conclude(bound, failed, step.reason === "auth" ? lastWord : unpaid(place));
         return;

@@ -1,6 +1,7 @@
 /** Alert book: what somebody should know, told once to whoever listens, and kept for a while. */
 import type { Counted, QuotaName } from "../../core/quota/quota-kind.ts";
 import type { QuotaLevel } from "../../core/quota/quota-levels.ts";
+import type { BreakerEvent, StoppedEvent } from "../health-watch.ts";
 
 /** A quota is used up to a level of `alerts`; once per window and level. Amounts in whole units, USD in dollars. */
 export interface QuotaEvent {
@@ -36,6 +37,8 @@ export interface StoreFailedEvent {
 export type AlertBody =
   | ({ readonly kind: "quota" } & QuotaEvent)
   | ({ readonly kind: "runaway" } & RunawayEvent)
+  | ({ readonly kind: "breaker" } & BreakerEvent)
+  | ({ readonly kind: "stopped" } & StoppedEvent)
   | ({ readonly kind: "price-unknown" } & PriceUnknownEvent)
   | ({ readonly kind: "store-failed" } & StoreFailedEvent);
 

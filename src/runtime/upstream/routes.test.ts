@@ -3,6 +3,7 @@ import { loadConfig } from "../../config/index.ts";
 import type { WireFormat } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import type { AccountTenant } from "../account/account.ts";
+import { HealthWatch } from "../health-watch.ts";
 import { bandTable } from "../policy/bands.ts";
 import { createSystemClock } from "../system-clock.ts";
 import { createFetchTransport } from "../transport/fetch-transport.ts";
@@ -40,6 +41,7 @@ function routed(object: object) {
     onTwinTenantFreed: () => {},
     onLearned: () => {},
     onDifferences: () => {},
+    health: new HealthWatch({ onBreaker: () => {}, onStopped: () => {} }),
   };
   const upstreams = new Map(
     [...config.upstreams].map(([name, one]) => [name, new Upstream(one, policy, means)]),

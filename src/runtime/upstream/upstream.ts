@@ -9,6 +9,7 @@ import { dialectNamed, generic } from "../../dialects/registry.ts";
 import { Account, type AccountTenant } from "../account/account.ts";
 import type { Authorizer } from "../credential/authorizer.ts";
 import { type CredentialMeans, createAuthorizer } from "../credential/create-authorizer.ts";
+import type { HealthWatch } from "../health-watch.ts";
 import type { AccountPolicy } from "../policy/bands.ts";
 import { keyHash, type TenantRecord } from "../policy/tenant-directory.ts";
 import { type Address, BaseUrl, type Below } from "./base-url.ts";
@@ -29,6 +30,7 @@ export interface UpstreamMeans {
   readonly onLearned: (upstream: string, limits: readonly LearnedLimit[]) => void;
   /** Headers told that configured limits are lower. */
   readonly onDifferences: (upstream: string, differences: readonly LimitDifference[]) => void;
+  readonly health: HealthWatch;
 }
 
 export class Upstream {
@@ -212,6 +214,14 @@ export class Upstream {
         this.#twins.get(account)?.learn(account.learned);
       },
       onDifferences: (differences) => this.#means.onDifferences(this.name, differences),
+      onBreaker: (change) => this.#means.health.breaker(this.name, change),
+      onStopped: ({ credential, model }, reason) =>
+        this.#means.health.stopped({
+          upstream: this.name,
+          credential: credential?.name ?? null,
+          model: reason === "auth" ? model : null,
+          reason,
+        }),
     });
     return account;
   }
