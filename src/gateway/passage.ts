@@ -102,7 +102,8 @@ export class Passage {
     if (!path.startsWith("/v1/")) return this.#passThrough(path, asked);
     const { config, upstreams } = this.#runtime;
     const format = MODEL_ROUTES.has(path) ? wireFormatOf(path) : context.client;
-    const route = routeModel(asked, format, config, upstreams);
+    const isTranslated = path === "/v1/chat/completions" || path === "/v1/messages";
+    const route = routeModel(asked, format, config, upstreams, isTranslated);
     const owner = this.#owners.ownerOf(path, body);
     const upstream = (owner === null ? undefined : upstreams.get(owner)) ?? route.upstream;
     const sent = upstream === route.upstream ? route.model : asked;

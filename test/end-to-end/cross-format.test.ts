@@ -46,70 +46,80 @@ afterAll(async () => {
 const openai = () => new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: "any", maxRetries: 0 });
 const anthropic = () => new Anthropic({ baseURL: gateway.url, apiKey: "any", maxRetries: 0 });
 
-describe.each(["by-claude", "claude/claude-sonnet-4-5"])("OpenAI's SDK, model %s", (model) => {
-  const tools = [
-    { type: "function" as const, function: { name: "weather", parameters: PARAMETERS } },
-  ];
+describe.each(["by-claude", "claude/claude-sonnet-4-5", "claude-sonnet-4-5"])(
+  "OpenAI's SDK, model %s",
+  (model) => {
+    const tools = [
+      { type: "function" as const, function: { name: "weather", parameters: PARAMETERS } },
+    ];
 
-  test("gets a whole answer with usage", async () => {
-    const { data, response } = await openai()
-      .chat.completions.create({ model, messages: [{ role: "user", content: "Hello" }] })
-      .withResponse();
-    expect(data.object).toBe("chat.completion");
-    expect(data.choices[0].message.content).toEqual(expect.any(String));
-    expect(data.choices[0].finish_reason).toBe("stop");
-    expect(data.usage?.total_tokens).toBeGreaterThan(0);
-    expect(response.headers.get("x-sluice-upstream")).toBe("claude");
-  });
+    test("gets a whole answer with usage", async () => {
+      const { data, response } = await openai()
+        .chat.completions.create({ model, messages: [{ role: "user", content: "Hello" }] })
+        .withResponse();
+      expect(data.object).toBe("chat.completion");
+      expect(data.choices[0].message.content).toEqual(expect.any(String));
+      expect(data.choices[0].finish_reason).toBe("stop");
+      expect(data.usage?.total_tokens).toBeGreaterThan(0);
+      expect(response.headers.get("x-sluice-upstream")).toBe("claude");
+    });
 
-  test("gets a stream, with usage only if it asks for it", async () => {
-    for (const include_usage of [false, true]) {
-      const stream = await openai().chat.completions.create({
-        model,
-        messages: [{ role: "user", content: "Hello" }],
-        stream: true,
-        stream_options: { include_usage },
-      });
-      let text = "";
-      let usage = 0;
-      for await (const chunk of stream) {
-        text += chunk.choices[0]?.delta.content ?? "";
-        usage += chunk.usage?.total_tokens ?? 0;
+    test("gets a stream, with usage only if it asks for it", async () => {
+      for (const include_usage of [false, true]) {
+        const stream = await openai().chat.completions.create({
+          model,
+          messages: [{ role: "user", content: "Hello" }],
+          stream: true,
+          stream_options: { include_usage },
+        });
+        let text = "";
+        let usage = 0;
+        for await (const chunk of stream) {
+          text += chunk.choices[0]?.delta.content ?? "";
+          usage += chunk.usage?.total_tokens ?? 0;
+        }
+        expect(text).not.toBe("");
+        expect(usage > 0).toBe(include_usage);
       }
-      expect(text).not.toBe("");
-      expect(usage > 0).toBe(include_usage);
-    }
-  });
-
-  test("gets tool calls, whole and streamed, and their results go back", async () => {
-    const request = { model, messages: MESSAGES, tools, tool_choice: "required" as const };
-    const whole = await openai().chat.completions.create(request);
-    const [call] = whole.choices[0].message.tool_calls ?? [];
-    if (call?.type !== "function") throw new Error("no tool was called");
-    expect([call.function.name, whole.choices[0].finish_reason]).toEqual(["weather", "tool_calls"]);
-    expect(JSON.parse(call.function.arguments)).toHaveProperty("city");
-    const streamed = await openai().chat.completions.stream(request).finalChatCompletion();
-    expect(streamed.choices[0].message.tool_calls?.[0]).toMatchObject({ type: "function" });
-    const after = await openai().chat.completions.create({
-      model,
-      tools,
-      messages: [
-        ...MESSAGES,
-        whole.choices[0].message,
-        { role: "tool", tool_call_id: call.id, content: "Sunny" },
-      ],
     });
-    expect(after.choices[0].finish_reason).toEqual(expect.any(String));
-  });
 
-  test("is told what cannot be translated", async () => {
-    const request = openai().chat.completions.create({ model, messages: MESSAGES, logprobs: true });
-    await expect(request).rejects.toMatchObject({
-      status: 400,
-      message: expect.stringContaining("logprobs"),
+    test("gets tool calls, whole and streamed, and their results go back", async () => {
+      const request = { model, messages: MESSAGES, tools, tool_choice: "required" as const };
+      const whole = await openai().chat.completions.create(request);
+      const [call] = whole.choices[0].message.tool_calls ?? [];
+      if (call?.type !== "function") throw new Error("no tool was called");
+      expect([call.function.name, whole.choices[0].finish_reason]).toEqual([
+        "weather",
+        "tool_calls",
+      ]);
+      expect(JSON.parse(call.function.arguments)).toHaveProperty("city");
+      const streamed = await openai().chat.completions.stream(request).finalChatCompletion();
+      expect(streamed.choices[0].message.tool_calls?.[0]).toMatchObject({ type: "function" });
+      const after = await openai().chat.completions.create({
+        model,
+        tools,
+        messages: [
+          ...MESSAGES,
+          whole.choices[0].message,
+          { role: "tool", tool_call_id: call.id, content: "Sunny" },
+        ],
+      });
+      expect(after.choices[0].finish_reason).toEqual(expect.any(String));
     });
-  });
-});
+
+    test("is told what cannot be translated", async () => {
+      const request = openai().chat.completions.create({
+        model,
+        messages: MESSAGES,
+        logprobs: true,
+      });
+      await expect(request).rejects.toMatchObject({
+        status: 400,
+        message: expect.stringContaining("logprobs"),
+      });
+    });
+  },
+);
 
 describe("Anthropic's SDK", () => {
   const tools = [{ name: "weather", input_schema: PARAMETERS }];

@@ -364,6 +364,7 @@ describe("an error", () => {
   test.each([
     [429, anthropicError("rate_limit_error"), 429, "rate_limit_exceeded"],
     [529, anthropicError("overloaded_error"), 503, "overloaded"],
+    [502, anthropicError("api_error"), 502, null],
     [
       400,
       anthropicError("invalid_request_error", "prompt is too long: 9 tokens > 8"),

@@ -27,6 +27,9 @@ import { billingMessage, codeOf, TIMEOUT_VERDICT, upstreamError } from "./upstre
 /** A smaller model is asked too once half of the max wait is over. */
 const SMALLER_AFTER = 0.5;
 
+/** Where a provider that failed says nothing of when to come back. */
+const UNWELL_MS = 5_000;
+
 export interface CallMeans {
   readonly transport: Transport;
   readonly clock: Clock;
@@ -369,11 +372,13 @@ export class Call implements RaceListener, AttemptListener {
     else this.#fallBack(error, error);
   }
 
+  /** Whoever failed, and when one of them may be well again. */
   #errorOf({ why }: Failed): SluiceError {
     if (!("class" in why)) return upstreamError(codeOf(why), why);
-    const details = { retryAfterMs: why.retryAfterMs };
-    const { upstream } = this.#place.candidate;
-    return new SluiceError("upstream_unavailable", `${upstream} could not serve this`, { details });
+    const names = [...new Set([...this.#failedAt].map(({ candidate }) => candidate.upstream))];
+    const retryAfterMs = why.retryAfterMs ?? UNWELL_MS;
+    const words = `${names.join(" and ")} could not serve this; try again in ${retryAfterMs / 1_000} s`;
+    return new SluiceError("upstream_unavailable", words, { details: { retryAfterMs } });
   }
 
   #hasOthers(place: Place): boolean {

@@ -11,14 +11,22 @@ export interface Route {
   readonly model: string | null;
 }
 
+/** A request is translated for an upstream of the other format, rather than sent to one that lacks its model. */
+const OTHER: Readonly<Record<WireFormat, WireFormat>> = {
+  openai: "anthropic",
+  anthropic: "openai",
+};
+
 /** By the path below the gateway. */
 export function wireFormatOf(path: string): WireFormat {
   return /^\/v1\/messages(?:[/?]|$)/.test(path) ? "anthropic" : "openai";
 }
 
 /**
- * Exact alias, then `upstream/model`, then an upstream whose limits or aliases name it, then the
- * first listed upstream that speaks the format.
+ * Exact alias, then `upstream/model`, then an upstream whose limits or aliases name it (of the same
+ * format before the other), then the first listed upstream that speaks the format.
+ *
+ * `isTranslated`: the request may go to an upstream of the other format.
  *
  * @throws SluiceError `model_not_found` when nothing serves it.
  */
@@ -27,10 +35,12 @@ export function routeModel(
   format: WireFormat,
   config: Config,
   upstreams: ReadonlyMap<string, Upstream>,
+  isTranslated = false,
 ): Route {
   const route =
     (name === null ? null : (byAlias(name, config, upstreams) ?? byPrefix(name, upstreams))) ??
     (name === null ? null : byMention(name, format, config, upstreams)) ??
+    (name === null || !isTranslated ? null : byMention(name, OTHER[format], config, upstreams)) ??
     firstSpeaking(format, name, upstreams);
   if (route === null) {
     const asked = name === null ? "" : ` for the model ${JSON.stringify(name.slice(0, 200))}`;

@@ -15,7 +15,7 @@ export interface DegradedText {
 
 /** `{wait}` becomes "in about 2 minutes", or "a little later" where nobody knows. */
 export const DEFAULT_TEXT =
-  "This request could not be answered now, because the service has reached its limit. " +
+  "This request could not be answered now, because the service is at its limit or not available. " +
   "Nothing is lost: please try again {wait}.";
 
 const MINUTE_MS = 60_000;

@@ -37,8 +37,10 @@ export function errorToOpenAi(status: number, body: JsonObject | null): Translat
   const known = knownError(error["type"], message) ?? unknownError(status);
   const code =
     known.status === 400 && TOO_LONG.test(message) ? "context_length_exceeded" : known.code;
+  // A failure of the provider keeps its own status: to clients 502, 503 and 504 are not all one.
+  const isTold = known === ERRORS["api_error"] && status >= 500;
   return {
-    status: known.status,
+    status: isTold ? status : known.status,
     body: { error: { message, type: known.type, param: null, code } },
   };
 }
