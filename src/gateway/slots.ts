@@ -59,12 +59,13 @@ export class SlotDesk {
   }
 
   async #acquire(context: RequestContext, tenant: TenantRecord, body: JsonObject): Promise<void> {
-    const upstream = this.#runtime.upstreams.get(String(body.upstream));
+    const { upstream: name } = body;
+    const upstream = typeof name === "string" ? this.#runtime.upstreams.get(name) : undefined;
     if (upstream === undefined) {
       const known = [...this.#runtime.upstreams.keys()].join(", ");
       throw new SluiceError(
         "invalid_request",
-        `upstream: found ${JSON.stringify(body.upstream) ?? "nothing"}, allowed: ${known}`,
+        `upstream: found ${JSON.stringify(name)?.slice(0, 200) ?? "nothing"}, allowed: ${known}`,
       );
     }
     checkFields(body);

@@ -1,8 +1,8 @@
 /** Hostile requests: no way of writing a request gets more than the tenant may have, or holds what others need. */
 import { createHash } from "node:crypto";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chat, pause, startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { chat, pause, startTestGateway, type TestGateway, until } from "../support/gateway.ts";
 import { openRaw, requestHead, statusOf } from "../support/gateway-socket.ts";
 import { answerJson, startUpstream, type TestUpstream } from "../support/gateway-upstream.ts";
 
@@ -20,6 +20,7 @@ beforeAll(async () => {
   const { url } = upstream;
   gateway = await startTestGateway({
     server: { timeouts: { body: "300ms", upstream: "1s" } },
+    breaker: { failures: 3, rate: 0.1 },
     tenants: { small: { keys: [hashed("sk-small")], models: ["small-*"] } },
     upstreams: {
       openai: { dialect: "openai", base_url: `${url}/v1`, api_key: "k" },
@@ -97,6 +98,14 @@ describe("the provider's credential", () => {
   });
 });
 
+describe("a slot", () => {
+  test("of an upstream whose name is no text is refused", async () => {
+    for (const name of ['{"toString":1}', "null", "[]", `"${"x".repeat(1_000)}"`]) {
+      expect(await ask("/sluice/v1/slots", `{"upstream":${name}}`)).toBe(400);
+    }
+  });
+});
+
 describe("a body that is nested deep", () => {
   const deep = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
 
@@ -130,7 +139,7 @@ describe("a connection ends in time", () => {
     [
       "when an upload never ends",
       `POST /plain/x HTTP/1.1\r\nhost: h\r\n${KEY}\r\ncontent-type: a/b\r\ncontent-length: 9\r\n\r\nab`,
-      504,
+      408,
     ],
   ])("%s", async (_, head, status) => {
     expect(await statusOf(gateway.url, head)).toBe(status);
@@ -159,5 +168,31 @@ describe("a connection ends in time", () => {
     socket.resume();
     await closed;
     expect(size).toBeLessThan(8_000_000);
+  });
+});
+
+describe("a client that fails", () => {
+  const upload = `${requestHead("POST", "/plain/x", KEY, "content-type: a/b", "transfer-encoding: chunked")}5\r\nabcde\r\n`;
+  const read = requestHead("GET", "/plain/large", KEY);
+  const ways: readonly (readonly [string, string, (socket: Socket) => void])[] = [
+    ["leaves while it sends", upload, (socket) => socket.destroy()],
+    ["sends what is no chunk", upload, (socket) => socket.write("zz\r\n")],
+    ["never sends the rest", upload, () => {}],
+    ["does not read the answer", read, (socket) => socket.pause()],
+  ];
+
+  test.each(ways)("takes its upstream away from nobody when it %s", async (_, bytes, act) => {
+    const { runtime } = gateway;
+    const account = runtime.upstreams.get("plain")?.shared;
+    for (let i = 0; i < 4; i++) {
+      const before = upstream.received.length;
+      using raw = await openRaw(gateway.url, bytes);
+      await until(() => upstream.received.length > before, "it is under way");
+      act(raw.socket);
+      // Its one slot is free again once the call is over.
+      await until(() => runtime.load.running === 0, "the call is over");
+    }
+    expect(account?.breakerOf(null).kind).toBe("closed");
+    expect(await ask("/plain/x", "{}")).toBe(200);
   });
 });
