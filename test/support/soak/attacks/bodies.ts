@@ -97,19 +97,26 @@ const slots: MakeAttack = (means) => {
     task: pick(random, [...STRANGE, { latency: amount(), chain: amount() }]),
     max_wait_ms: amount(),
   };
-  const bytes = withBody(
-    "POST",
-    "/sluice/v1/slots",
-    utf8(JSON.stringify(body)),
-    ...identity(means),
-    CLOSE,
-  );
-  return one("strange slots", "POST", bytes, [...EITHER, 429, 503]);
+  const ask = withBody("POST", "/sluice/v1/slots", utf8(JSON.stringify(body)), ...identity(means));
+  // One that is granted is given back.
+  const make = (answer: string) => {
+    const [, id = "none"] = /"slot":"(slot_\w+)"/.exec(answer) ?? [];
+    return head("POST", `/sluice/v1/slots/${id}/release`, ...identity(means), CLOSE);
+  };
+  return {
+    kind: "strange slots",
+    steps: [send(ask), { kind: "reply", make }],
+    methods: ["POST", "POST"],
+    least: 2,
+    most: 2,
+    statuses: ANY,
+  };
 };
 
 const noJson: MakeAttack = (means) => {
   const { random } = means;
-  const good = chatBody(means);
+  // Damage may fall anywhere: what is looked for later must not be damaged.
+  const good = chatBody({ ...means, mark: "it" }, { metadata: undefined });
   const cut = Math.floor(random() * good.length);
   const body = pick(random, [
     () => good.slice(0, cut),
