@@ -5,6 +5,7 @@ import { benchCore } from "./core/bench.ts";
 import { benchHeadOfLine } from "./core/head-of-line.ts";
 import type { Figure } from "./figure.ts";
 import { benchGateway } from "./gateway/bench.ts";
+import { benchRedis } from "./redis/bench.ts";
 import { benchSimulator } from "./simulator/bench.ts";
 import { benchTokens } from "./tokens/bench.ts";
 
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<read
   core: benchCore,
   gateway: benchGateway,
   "head-of-line": benchHeadOfLine,
+  redis: benchRedis,
   simulator: benchSimulator,
   tokens: benchTokens,
 };

@@ -11,6 +11,12 @@ export {
   type SluiceOptions,
 } from "./runtime/sluice.ts";
 export type { TaskOptions } from "./runtime/task-context.ts";
+export type {
+  PriceUnknownEvent,
+  QuotaEvent,
+  RunawayEvent,
+  StoreFailedEvent,
+} from "./runtime/tenants/alert-book.ts";
 export {
   type ChunkedMessages,
   type ChunkMessagesOptions,

@@ -1,11 +1,13 @@
 /** Sluice's gateway as a process of its own, with limits that are metered but never bind. */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { loadConfig } from "../../src/config/index.ts";
 import { startGateway } from "../../src/gateway/gateway.ts";
 
 const loaded = loadConfig({
   env: {},
   object: {
-    server: { listen: "127.0.0.1:0" },
+    server: { listen: "127.0.0.1:0", data_dir: join(tmpdir(), `sluice-bench-${process.pid}`) },
     tenants: { bench: { tier: "premium", keys: [process.argv[3]] } },
     upstreams: {
       openai: {

@@ -9,6 +9,7 @@ import { mockCommand } from "./commands/mock.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { tenantCommand } from "./commands/tenant.ts";
 
 export const COMMANDS: readonly (() => Command)[] = [
   initCommand,
@@ -19,5 +20,6 @@ export const COMMANDS: readonly (() => Command)[] = [
   simulateCommand,
   classifyCommand,
   demoCommand,
+  tenantCommand,
   keyCommand,
 ];

@@ -1,5 +1,7 @@
 /** Config: a configuration with everything decided: defaults filled, times in milliseconds, amounts as numbers. */
 import type { Dimension } from "../core/demand.ts";
+import type { Price } from "../core/quota/price.ts";
+import type { QuotaName } from "../core/quota/quota-kind.ts";
 import type { Fallback, LatencyClass } from "../core/task.ts";
 import type { ListenAddress } from "./schema/formats.ts";
 import type { Margin } from "./schema/policy.ts";
@@ -21,6 +23,8 @@ export interface Config {
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
   /** Aliases; candidates best first, at least one. */
   readonly models: ReadonlyMap<string, readonly CandidateConfig[]>;
+  /** By model, over the shipped list prices. */
+  readonly prices: ReadonlyMap<string, Price>;
   readonly retry: { readonly attempts: number; readonly budget: number; readonly baseMs: number };
   readonly breaker: BreakerConfig;
   readonly cache: CacheConfig;
@@ -94,7 +98,7 @@ export interface TenantConfig {
   readonly weight: number;
   /** `sha256:` and 64 hexadecimal digits in lower case. */
   readonly keys: readonly string[];
-  readonly quotas: readonly AmountRule[];
+  readonly quotas: readonly QuotaConfig[];
   /** Null: any number. */
   readonly maxParallelRequests: number | null;
   /** Models, aliases and globs it may use; null: all. */
@@ -102,6 +106,12 @@ export interface TenantConfig {
   /** Names of the credentials it may use; null: all. */
   readonly credentials: readonly string[] | null;
   readonly latencyMax: LatencyClass;
+}
+
+/** Whole units, USD in dollars; in the window that its name says. */
+export interface QuotaConfig {
+  readonly name: QuotaName;
+  readonly amount: number;
 }
 
 export interface TaskTypeConfig {
@@ -219,11 +229,7 @@ export interface CandidateConfig {
   /** 0 to 1; null: unknown. */
   readonly quality: number | null;
   /** USD per million tokens; null: unknown. */
-  readonly price: {
-    readonly input: number;
-    readonly output: number;
-    readonly cachedInput: number;
-  } | null;
+  readonly price: Price | null;
 }
 
 export interface BreakerConfig {

@@ -20,21 +20,22 @@ interface Row {
 const LATER = "has no effect yet";
 
 const ROWS: readonly Row[] = [
-  { field: "server.data_dir", note: "nothing is kept there yet" },
   { field: "store.kind", note: "meters stay in this process", when: (kind) => kind === "redis" },
   { field: "tiers.*.slo", note: LATER },
-  { field: "tenants.*.quotas", note: LATER },
   {
     field: "upstreams.*.limits.*.units",
     note: "kept for slots alone: calls of this dialect are not counted in such units",
     when: (units, within) => !isCounted(units, within[UPSTREAM_DEPTH]),
   },
-  { field: "upstreams.*.limits.*.usd_per_day", note: "this limit is not kept" },
-  { field: "models.*.*.price", note: LATER },
   { field: "classifier.url", note: "the shipped rules decide" },
-  { field: "alerts", note: LATER },
+  { field: "alerts.rate_429", note: LATER },
+  { field: "alerts.queue_depth", note: LATER, when: isFilled },
+  { field: "alerts.webhooks", note: LATER, when: isFilled },
   { field: "telemetry", note: LATER },
-  { field: "retention", note: LATER },
+  { field: "retention.jobs", note: LATER },
+  { field: "retention.dead_letters", note: LATER },
+  { field: "retention.cache", note: LATER },
+  { field: "retention.history", note: LATER },
   { field: "jobs", note: LATER },
 ];
 

@@ -267,18 +267,11 @@ describe("limits", () => {
     ]);
   });
 
-  test("quotas are fixed windows in UTC, a month is the calendar's", () => {
-    const quotas = { tpd: "50M", usd_per_month: 2_000 };
-    const fixed = { window: "fixed", resetsAt: 0, timeZone: "UTC" };
-    expect(load({ tenants: { a: { quotas } } }).tenants.get("a")?.quotas).toMatchObject([
-      {
-        dimension: "tokens",
-        amount: 50_000_000,
-        perMs: 86_400_000,
-        isCalendarMonth: false,
-        ...fixed,
-      },
-      { dimension: "usd", amount: 2_000, isCalendarMonth: true, ...fixed },
+  test("quotas are those that are written, in whole units", () => {
+    const quotas = { usd_per_month: 2_000, tpd: "50M" };
+    expect(load({ tenants: { a: { quotas } } }).tenants.get("a")?.quotas).toEqual([
+      { name: "tpd", amount: 50_000_000 },
+      { name: "usd_per_month", amount: 2_000 },
     ]);
   });
 });

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { checkSource } from "./check/check.ts";
 import type { Config } from "./config.ts";
 import { type InactiveKey, inactiveKeys } from "./inactive.ts";
+import { readPrices } from "./prices/read-prices.ts";
 import type { Problem } from "./problem.ts";
 import { resolveConfig } from "./resolve/resolve.ts";
 import { KeyFiles } from "./source/key-files.ts";
@@ -33,7 +34,9 @@ export function loadConfig(options: LoadOptions): Loaded {
   const keyFiles = new KeyFiles("file" in options ? dirname(options.file) : ".");
   const checked = checkSource(source, keyFiles);
   if (!checked.ok) return { ok: false, problems: inOrder(checked.findings.map(source.toProblem)) };
-  const config = resolveConfig(checked.config, source.keysOf, keyFiles);
+  const read = readPrices(checked.config.prices);
+  if (!read.ok) return { ok: false, problems: read.problems };
+  const config = resolveConfig(checked.config, source.keysOf, keyFiles, read.prices);
   return { ok: true, config, inactive: inactiveKeys(source) };
 }
 

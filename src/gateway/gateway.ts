@@ -9,7 +9,8 @@ import { Runtime } from "../runtime/runtime.ts";
 import { createSystemClock } from "../runtime/system-clock.ts";
 import type { Transport } from "../runtime/transport/transport.ts";
 import { createUndiciTransport } from "../runtime/transport/undici-transport.ts";
-import { handleAdmin } from "./admin.ts";
+import { type LateTenantStore, tenantsInFolder } from "../stores/tenants/late-tenant-store.ts";
+import { Admin } from "./admin/admin.ts";
 import { Connections } from "./connections.ts";
 import { handleModels, listModels } from "./models-list.ts";
 import { Passage } from "./passage.ts";
@@ -27,6 +28,8 @@ export interface GatewayOptions {
   readonly random?: () => number;
   /** Share of every meter available at the start, 0 to 1. @default 1 */
   readonly initialLevel?: number;
+  /** Where tenants and what they have used are kept. @default `server.data_dir` */
+  readonly tenants?: LateTenantStore;
 }
 
 export interface Gateway {
@@ -42,7 +45,8 @@ export interface Gateway {
 /**
  * Starts a gateway and resolves once it listens.
  *
- * @throws Error when the address cannot be listened on.
+ * @throws Error when the address cannot be listened on; SluiceError `store_unavailable` when something has
+ * to be kept and `server.data_dir` cannot be used.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config } = options;
@@ -52,7 +56,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     transport: options.transport ?? createUndiciTransport(),
     random: options.random ?? Math.random,
     initialShare: options.initialLevel ?? 1,
+    tenants: options.tenants ?? tenantsInFolder(config.server.dataDir),
   });
+  await runtime.tenancy.start();
   const house = new House(runtime);
   const { headerMaxBytes, connections, listen, timeouts } = config.server;
   const server = createServer(
@@ -68,7 +74,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   server.maxConnections = connections;
   server.on("connection", (socket: Socket) => house.connections.add(socket));
-  await listening(server, listen.port, listen.host);
+  try {
+    await listening(server, listen.port, listen.host);
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
   return {
     url: urlOf(server),
     runtime,
@@ -82,12 +93,14 @@ class House {
   readonly #runtime: Runtime;
   readonly #passage: Passage;
   readonly #slots: SlotDesk;
+  readonly #admin: Admin;
   #isDraining = false;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
     this.#passage = new Passage(runtime);
     this.#slots = new SlotDesk(runtime);
+    this.#admin = new Admin(runtime);
   }
 
   receive(message: IncomingMessage, response: ServerResponse): void {
@@ -124,7 +137,7 @@ class House {
     if (path === "/metrics" || path === "/dashboard" || path.startsWith("/dashboard/")) {
       throw new SluiceError("unsupported", `${path} is not available in this release`);
     }
-    if (path.startsWith("/admin/")) return handleAdmin(context, this.#runtime);
+    if (path.startsWith("/admin/")) return this.#admin.handle(context);
     if (path.startsWith("/sluice/")) return this.#own(context);
     if (this.#listsModels(context)) return handleModels(context, this.#runtime);
     return this.#passage.handle(context);

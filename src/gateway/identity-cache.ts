@@ -11,7 +11,7 @@ const DECIDING_HEADERS = [...CREDENTIAL_HEADERS, "x-sluice-tenant", "x-sluice-ti
 interface Remembered {
   readonly headers: HeaderView;
   readonly identity: Identity;
-  /** Of the directory: a reload may have changed who a key belongs to. */
+  /** Of the directory: a reload or an administrator may have changed who a key belongs to. */
   readonly version: number;
 }
 
@@ -31,13 +31,20 @@ export class IdentityCache {
   ): Identity {
     const known = this.#bySocket.get(socket);
     const { version } = directory;
-    if (known !== undefined && known.version === version && areAlike(known.headers, headers)) {
-      return known.identity;
-    }
+    const isCurrent =
+      known?.version === version &&
+      !isOver(known.identity, directory) &&
+      areAlike(known.headers, headers);
+    if (isCurrent) return known.identity;
     const identity = identify(headers, directory, trustHeaders);
     this.#bySocket.set(socket, { headers, identity, version });
     return identity;
   }
+}
+
+/** Its key has expired since. */
+function isOver({ validUntil }: Identity, directory: TenantDirectory): boolean {
+  return validUntil !== Number.POSITIVE_INFINITY && validUntil <= directory.now();
 }
 
 function areAlike(a: HeaderView, b: HeaderView): boolean {

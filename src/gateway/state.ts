@@ -3,7 +3,9 @@ import { MICROS_PER_MS } from "../core/clock.ts";
 import { type Meter, MICRO_UNITS } from "../core/meter/meter.ts";
 import type { TenantRecord } from "../runtime/policy/tenant-directory.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { countsOf, quotaStates } from "../runtime/tenants/tenant-counts.ts";
 import type { Upstream } from "../runtime/upstream/upstream.ts";
+import type { TenantCounts } from "../tenants/live-tenants.ts";
 
 interface BandState {
   readonly tier: string;
@@ -31,7 +33,7 @@ export function stateOf(runtime: Runtime) {
     upstreams,
     queue: queueState(runtime, now),
     tenants: tenantStates(runtime),
-    store: { kind: "memory", healthy: true },
+    store: { kind: "memory", healthy: runtime.tenancy.isHealthy },
     ...shadowState(runtime),
   };
 }
@@ -88,19 +90,35 @@ interface TenantState {
   readonly tier: string;
   waiting: number;
   running: number;
+  /** Tokens in this day of UTC. */
   readonly used: number;
-  readonly quotas: object;
+  readonly quotas: TenantCounts["quotas"];
 }
 
-function emptyState(tier: string): TenantState {
-  return { tier, waiting: 0, running: 0, used: 0, quotas: {} };
+function idleState(tenant: TenantRecord, now: number): TenantState {
+  const used = tenant.ledger.use.state("day", now).tokens;
+  return { tier: tenant.tier.name, waiting: 0, running: 0, used, quotas: quotaStates(tenant, now) };
+}
+
+/** What it has waiting and running anywhere. */
+function stateOfOne(runtime: Runtime, tenant: TenantRecord): TenantState {
+  const state = idleState(tenant, runtime.clock.now());
+  for (const account of runtime.accounts) {
+    const { waiting, running } = account.loadOf(tenant.id);
+    state.waiting += waiting;
+    state.running += running;
+  }
+  state.running += runtime.shadow.running.get(tenant.id) ?? 0;
+  return state;
 }
 
 function tenantStates(runtime: Runtime): Record<string, TenantState> {
   // No prototype: names come from clients, `__proto__` is one.
   const states: Record<string, TenantState> = Object.create(null);
+  const { directory } = runtime;
+  const now = runtime.clock.now();
   const stateOfTenant = (id: string) => {
-    states[id] ??= emptyState(runtime.directory.named(id, null).tier.name);
+    states[id] ??= idleState(directory.named(id, null), now);
     return states[id];
   };
   for (const id of runtime.config.tenants.keys()) stateOfTenant(id);
@@ -112,7 +130,19 @@ function tenantStates(runtime: Runtime): Record<string, TenantState> {
     }
   }
   for (const [id, running] of runtime.shadow.running) stateOfTenant(id).running += running;
+  addActive(states, runtime, now);
   return states;
+}
+
+/** Those of the admin API that have done something today; ten thousand idle ones are listed elsewhere. */
+function addActive(states: Record<string, TenantState>, runtime: Runtime, now: number): void {
+  let room = runtime.config.telemetry.maxTenants - Object.keys(states).length;
+  for (const tenant of runtime.directory.known.values()) {
+    if (room <= 0) return;
+    if (tenant.id in states || tenant.ledger.use.state("day", now).requests === 0) continue;
+    states[tenant.id] = idleState(tenant, now);
+    room--;
+  }
 }
 
 /** `GET /sluice/v1/me`: the tenant's limits, use, quotas. */
@@ -126,6 +156,7 @@ export function meOf(runtime: Runtime, tenant: TenantRecord) {
     max_wait_ms: tier.maxWaitMs,
     models: tenant.models,
     limits: tenant.meters.map((meter) => meterState(meter, now)),
-    ...(tenantStates(runtime)[tenant.id] ?? emptyState(tier.name)),
+    ...stateOfOne(runtime, tenant),
+    use: countsOf(tenant, now).use,
   };
 }

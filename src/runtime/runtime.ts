@@ -1,8 +1,13 @@
 /** Runtime: one configuration at work. It turns requests into calls, and keeps what lives through a reload. */
 import type { Config, UpstreamConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Demand } from "../core/demand.ts";
+import type { CallEnd, Forecast } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
+import type { Price } from "../core/quota/price.ts";
+import { usedBy } from "../core/quota/used.ts";
 import type { Task } from "../core/task.ts";
+import { type LateTenantStore, tenantsInMemory } from "../stores/tenants/late-tenant-store.ts";
 import type { Account } from "./account/account.ts";
 import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
@@ -15,10 +20,11 @@ import type { RuntimeRequest } from "./plan/runtime-request.ts";
 import { type BandTable, bandTable } from "./policy/bands.ts";
 import { ChainMemory } from "./policy/chain-memory.ts";
 import type { TaskClaims } from "./policy/task-claims.ts";
-import { TenantDirectory, type TenantRecord } from "./policy/tenant-directory.ts";
+import { requireOpen, type TenantDirectory, type TenantRecord } from "./policy/tenant-directory.ts";
 import { PressureWatch } from "./pressure-watch.ts";
 import { ShadowMode } from "./shadow/shadow-mode.ts";
 import type { ShadowPass } from "./shadow/shadow-pass.ts";
+import { Tenancy } from "./tenants/tenancy.ts";
 import type { Transport } from "./transport/transport.ts";
 import { Upstream } from "./upstream/upstream.ts";
 
@@ -30,6 +36,8 @@ export interface RuntimeOptions {
   readonly random: () => number;
   /** Share of every meter that is available at the start, 0 to 1: less than 1 after others used the account. */
   readonly initialShare: number;
+  /** Where tenants of the admin API and what tenants have used are kept. @default this process */
+  readonly tenants?: LateTenantStore;
 }
 
 /** A token endpoint gave no token: calls to this upstream are refused until it does. */
@@ -41,7 +49,7 @@ export interface CredentialFailedEvent {
 
 export class Runtime {
   readonly clock: Clock;
-  readonly directory: TenantDirectory;
+  readonly tenancy: Tenancy;
   readonly upstreams = new Map<string, Upstream>();
   readonly pressure = new PressureWatch();
   readonly limits = new LimitWatch();
@@ -67,13 +75,23 @@ export class Runtime {
     this.#bands = bandTable(options.config);
     this.shadow = new ShadowMode(options.clock);
     this.#chains = new ChainMemory(options.clock);
-    this.directory = new TenantDirectory(options.config);
+    this.tenancy = new Tenancy({
+      config: options.config,
+      clock: options.clock,
+      store: options.tenants ?? tenantsInMemory(),
+      onChanged: (id) => {
+        for (const account of [...this.accounts, ...this.#twins]) account.tenantChanged(id);
+      },
+      onFreed: (id) => this.#tenantFreed(id),
+    });
     this.#planner = new Planner({
       upstreams: this.upstreams,
       config: () => this.#config,
       now: () => this.clock.now(),
       bandOf: (tier, { latency }) => this.#bands.indexOf(tier, latency),
       shadowOf: (...asked) => this.shadowOf(...asked),
+      tenancy: this.tenancy,
+      usedBy: (...asked) => this.usedBy(...asked),
     });
     this.#credentials = {
       transport: options.transport,
@@ -85,6 +103,10 @@ export class Runtime {
       onFailed: (upstream, message) => this.onCredentialFailed({ upstream, message }),
     };
     for (const upstream of options.config.upstreams.values()) this.#addUpstream(upstream);
+  }
+
+  get directory(): TenantDirectory {
+    return this.tenancy.directory;
   }
 
   get config(): Config {
@@ -131,15 +153,25 @@ export class Runtime {
   /**
    * What a client says of its task, bounded by what its tenant may have.
    *
-   * @throws SluiceError `max_wait_exceeded` when its deadline is over.
+   * @throws SluiceError `max_wait_exceeded` when its deadline is over, `forbidden` when it is blocked.
    */
   judge(claims: TaskClaims, tenant: TenantRecord, now: number): Task {
+    requireOpen(tenant);
     const { task, wasLowered } = this.#chains.judge(claims, tenant, this.#config, now);
     if (wasLowered) this.#claimsLowered++;
     if (task.deadlineMs === 0 && !this.#config.policy.shadow) {
       throw new SluiceError("max_wait_exceeded", "the deadline of this task is over");
     }
     return task;
+  }
+
+  /** What a call or slot has used in the end, told to the tenant's ledger. Keeps nothing of the request. */
+  usedBy(tenant: TenantRecord, forecast: Forecast, price: Price | null): (end: CallEnd) => Demand {
+    return (end) => {
+      const used = usedBy(forecast, end, price);
+      this.tenancy.used(tenant, used);
+      return used;
+    };
   }
 
   /** What asks in the account's stead while nothing is to be held back; null: the account itself. */
@@ -177,7 +209,7 @@ export class Runtime {
     this.#config = config;
     this.#planner.reconfigure(before);
     this.#bands = bandTable(config);
-    this.directory.replace(config);
+    this.tenancy.replace(config);
     const known = new Map([...this.#removed, ...this.upstreams]);
     this.upstreams.clear();
     this.#removed.clear();
@@ -195,6 +227,7 @@ export class Runtime {
     this.#closing.abort(closingError());
     for (const account of [...this.accounts, ...this.#twins]) account.close();
     this.shadow.close();
+    await this.tenancy.close();
     await this.#options.transport.close();
   }
 
@@ -208,9 +241,8 @@ export class Runtime {
       clock: this.clock,
       initialShare: this.#options.initialShare,
       credentials: this.#credentials,
-      onTenantFreed: (tenantId) => {
-        for (const account of this.accounts) account.tenantFreed(tenantId);
-      },
+      onTenantFreed: (tenantId) => this.#tenantFreed(tenantId),
+      tenantNow: (tenant) => this.directory.known.get(tenant.id) ?? tenant,
       onTwinTenantFreed: (tenantId) => {
         for (const twin of this.#twins) twin.tenantFreed(tenantId);
       },
@@ -218,6 +250,10 @@ export class Runtime {
       onDifferences: (name, differences) => this.limits.differ(name, differences),
     });
     this.upstreams.set(config.name, upstream);
+  }
+
+  #tenantFreed(tenantId: string): void {
+    for (const account of this.accounts) account.tenantFreed(tenantId);
   }
 
   #watchPressure({ candidates: [first] }: CallPlan): void {

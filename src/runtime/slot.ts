@@ -1,7 +1,6 @@
 /** Slot: a granted reservation that a caller holds and settles by itself, for anything that is not fetch. */
 import { MICROS_PER_MS } from "../core/clock.ts";
-import type { Usage } from "../core/demand.ts";
-import { demandOf } from "../core/demand.ts";
+import { type Demand, demandOf, type Usage } from "../core/demand.ts";
 import type { CallEnd, Forecast, HeaderView } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
 import { OK_VERDICT } from "../core/verdict/verdict.ts";
@@ -13,6 +12,7 @@ import type { TaskClaims } from "./policy/task-claims.ts";
 import type { TenantRecord } from "./policy/tenant-directory.ts";
 import type { Runtime } from "./runtime.ts";
 import type { ShadowPass } from "./shadow/shadow-pass.ts";
+import { countedWithMoney, withMoney } from "./tenants/call-price.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
 /** Amounts in whole units; what is absent is 0, but every slot asks for one request. */
@@ -61,7 +61,10 @@ export function acquireSlot(runtime: Runtime, request: SlotRequest): Promise<Slo
   const askedAt = runtime.clock.now();
   const task = runtime.judge(request.claims, tenant, askedAt);
   const shadow = runtime.shadowOf(upstream, upstream.shared, tenant);
-  const forecast = forecastOf(request.demand);
+  const price = runtime.tenancy.priceOf(upstream.name, model);
+  const tokens = forecastOf(request.demand);
+  const forecast = withMoney(tokens, runtime.tenancy, { tenant, upstream, model, price });
+  const use = runtime.usedBy(tenant, forecast, price);
   return new Promise((resolve, reject) => {
     let reservation: Reservation | null = null;
     const abort = () => {
@@ -81,7 +84,7 @@ export function acquireSlot(runtime: Runtime, request: SlotRequest): Promise<Slo
         leave();
         const grantedAt = runtime.clock.now();
         const waitMs = (grantedAt - askedAt) / MICROS_PER_MS;
-        const held = { upstream, forecast, shadow, reservation: reservation as Reservation };
+        const held = { upstream, forecast, shadow, use, reservation: reservation as Reservation };
         resolve(slotOf(runtime, held, grantedAt, waitMs));
       },
       onRefused: (refusal) => {
@@ -106,17 +109,23 @@ interface Held {
   readonly upstream: Upstream;
   readonly forecast: Forecast;
   readonly shadow: ShadowPass | null;
+  readonly use: (end: CallEnd) => Demand;
   readonly reservation: Reservation;
 }
 
 function slotOf(runtime: Runtime, held: Held, grantedAt: number, waitMs: number): Slot {
-  const { upstream, forecast, shadow, reservation } = held;
+  const { upstream, forecast, shadow, use, reservation } = held;
   reservation.sent(grantedAt);
+  let hasEnded = false;
   const end = (how: CallEnd) => {
+    if (hasEnded) return;
+    hasEnded = true;
     const now = runtime.clock.now();
     shadow?.ended(how);
     if (how.kind === "answered") reservation.conclude(how.verdict, now);
-    reservation.settle(upstream.dialect.settle(forecast, how), now);
+    const used = use(how);
+    const counted = upstream.dialect.settle(forecast, how);
+    reservation.settle(countedWithMoney(counted, forecast, used), now, used);
   };
   return {
     grantedAt,

@@ -4,6 +4,7 @@ import { type Loaded, loadConfig } from "../config/load.ts";
 import { describeProblem } from "../config/problem.ts";
 import type { Clock } from "../core/clock.ts";
 import { SluiceError } from "../core/errors.ts";
+import { tenantsInFolder } from "../stores/tenants/late-tenant-store.ts";
 import { createFetch } from "./fetch.ts";
 import type { LimitDiffersEvent, LimitLearnedEvent } from "./limit-watch.ts";
 import type { PressureEvent } from "./pressure-watch.ts";
@@ -12,6 +13,12 @@ import type { ShadowEvent } from "./shadow/shadow-mode.ts";
 import { acquireSlot, type Slot, type SlotDemand } from "./slot.ts";
 import { createSystemClock } from "./system-clock.ts";
 import { claimsOf, runTask, type TaskOptions, taskWith } from "./task-context.ts";
+import type {
+  PriceUnknownEvent,
+  QuotaEvent,
+  RunawayEvent,
+  StoreFailedEvent,
+} from "./tenants/alert-book.ts";
 import { createFetchTransport, type Fetch } from "./transport/fetch-transport.ts";
 
 export interface SluiceOptions {
@@ -49,6 +56,14 @@ export interface SluiceEvents {
   readonly "limit-differs": LimitDiffersEvent;
   /** A credential could not be renewed; calls to that upstream are refused until it can. */
   readonly "credential-failed": CredentialFailedEvent;
+  /** A tenant's quota is used up to `alerts.warn` or `alerts.act`; once per window and level. */
+  readonly quota: QuotaEvent;
+  /** A tenant does far more in a minute than it usually does. */
+  readonly runaway: RunawayEvent;
+  /** A quota or limit of money cannot count this model. */
+  readonly "price-unknown": PriceUnknownEvent;
+  /** What tenants use cannot be kept for now. */
+  readonly "store-failed": StoreFailedEvent;
   /** With `policy.shadow`: what the scheduler would have done with a request. */
   readonly shadow: ShadowEvent;
 }
@@ -69,7 +84,8 @@ export interface Sluice {
 /**
  * Starts the library from a configuration.
  *
- * @throws SluiceError `invalid_request` listing every problem of the configuration.
+ * @throws SluiceError `invalid_request` listing every problem of the configuration, `store_unavailable`
+ * when quotas have to be kept and `server.data_dir` cannot be written.
  *
  * @example
  * ```ts
@@ -96,7 +112,9 @@ export async function createSluice(options: SluiceOptions): Promise<Sluice> {
     transport: createFetchTransport(send),
     random: options.random ?? Math.random,
     initialShare: initialLevel,
+    tenants: tenantsInFolder(config.server.dataDir),
   });
+  await runtime.tenancy.start();
   return faceOf(runtime, createFetch({ runtime, unmatched, passFetch: send }));
 }
 
@@ -106,6 +124,7 @@ function faceOf(runtime: Runtime, fetch: typeof globalThis.fetch): Sluice {
   runtime.limits.onLearned = (event) => events.emit("limit-learned", event);
   runtime.limits.onDiffers = (event) => events.emit("limit-differs", event);
   runtime.onCredentialFailed = (event) => events.emit("credential-failed", event);
+  runtime.tenancy.alerts.onAlert(({ kind, at: _, ...event }) => events.emit(kind, event));
   runtime.shadow.listener = (event) => events.emit("shadow", event);
   return {
     fetch,

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
+import { MAIN } from "../support/main-path.ts";
 
-export const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+export { MAIN };
 export const EXAMPLE = fileURLToPath(new URL("../../src/config/example.yaml", import.meta.url));
 
 export interface Ended {

@@ -210,7 +210,7 @@ describe("answered here", () => {
     ["/dashboard", 501],
     ["/dashboard/app.js", 501],
     ["/admin/api/state", 200],
-    ["/admin/api/tenants", 501],
+    ["/admin/api/jobs", 501],
     ["/admin/api/login", 501],
     ["/sluice/v1/me", 200],
     ["/sluice/v1/nothing", 404],

@@ -1,4 +1,7 @@
 /** A gateway for a test: started from a configuration object, closed when the test ends. */
+import { randomUUID } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Config } from "../../src/config/index.ts";
 import { describeProblem, loadConfig } from "../../src/config/index.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../../src/gateway/gateway.ts";
@@ -36,7 +39,14 @@ const DRAIN = { drain: "1s" };
 /** @throws Error listing every problem of the configuration. */
 export function configOf(object: ConfigObject): Config {
   const { timeouts, ...others } = (object.server ?? {}) as { readonly timeouts?: object };
-  const server = { ...others, timeouts: { ...DRAIN, ...timeouts }, listen: "127.0.0.1:0" };
+  // A folder that is not there: no test finds what another, or the developer, has kept.
+  const data_dir = join(tmpdir(), `sluice-test-${randomUUID()}`);
+  const server = {
+    data_dir,
+    ...others,
+    timeouts: { ...DRAIN, ...timeouts },
+    listen: "127.0.0.1:0",
+  };
   const loaded = loadConfig({ object: { ...object, server }, env: {} });
   if (loaded.ok) return loaded.config;
   throw new Error(loaded.problems.map(describeProblem).join("\n"));

@@ -7,7 +7,9 @@ import {
   loadConfig,
   watchConfig,
 } from "../../config/index.ts";
+import { SluiceError } from "../../core/errors.ts";
 import { type Gateway, startGateway } from "../../gateway/gateway.ts";
+import { describeAlert } from "../describe-alert.ts";
 import { EXIT, type ExitCode, exits } from "../exit.ts";
 import { configOption, examples, jsonOption, numberBetween } from "../options.ts";
 import { note, print } from "../output.ts";
@@ -60,6 +62,7 @@ async function serve(options: ServeOptions): Promise<ExitCode> {
   process.on("SIGHUP", onHangUp);
   tellOfLimits(gateway);
   tellOfCredentials(gateway);
+  gateway.runtime.tenancy.alerts.onAlert((alert) => note(`sluice: ${describeAlert(alert)}`));
   announce(gateway, options.json === true);
   await untilToldToEnd();
   const drain = `${loaded.config.server.timeouts.drainMs / 1_000} s`;
@@ -74,6 +77,7 @@ async function start(config: Config, initialLevel: number): Promise<Gateway> {
   try {
     return await startGateway({ config, initialLevel });
   } catch (error) {
+    if (SluiceError.isInstance(error)) throw error;
     const { host, port } = config.server.listen;
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`cannot listen on ${host}:${port}: ${why}`, { cause: error });
@@ -83,7 +87,8 @@ async function start(config: Config, initialLevel: number): Promise<Gateway> {
 function announce({ url, runtime }: Gateway, isJson: boolean): void {
   if (isJson) print(JSON.stringify({ ready: true, url }));
   else note(`sluice: listening on ${url} (pid ${process.pid})`);
-  const { upstreams, tenants } = runtime.config;
+  const { upstreams } = runtime.config;
+  const tenants = runtime.directory.known;
   const access = runtime.directory.hasKeys ? "keys required" : "no keys: anyone may use it";
   note(
     `sluice: upstreams ${[...upstreams.keys()].join(", ") || "none"}; ${tenants.size} tenants, ${access}`,
@@ -116,12 +121,16 @@ function reload(gateway: Gateway, next: Loaded): void {
     note("sluice: the configuration stays as it was");
     return;
   }
-  const { host, port } = gateway.runtime.config.server.listen;
+  const { listen: before, dataDir } = gateway.runtime.config.server;
+  const { host, port } = before;
   gateway.reconfigure(next.config);
   note("sluice: configuration reloaded");
   const { listen } = next.config.server;
   if (listen.host !== host || listen.port !== port) {
     note("sluice: server.listen has changed; that needs a restart");
+  }
+  if (next.config.server.dataDir !== dataDir) {
+    note("sluice: server.data_dir has changed; that needs a restart");
   }
 }
 

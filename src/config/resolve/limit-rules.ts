@@ -1,8 +1,9 @@
-/** Limit rules: short and general forms of limits and quotas as one flat list of amounts in windows. */
+/** Limit rules: short and general forms of limits and quotas as flat lists of amounts in windows. */
 import type { Dimension } from "../../core/demand.ts";
-import type { AmountRule, LimitRule, LimitSelector } from "../config.ts";
+import { QUOTA_NAMES } from "../../core/quota/quota-kind.ts";
+import type { AmountRule, LimitRule, LimitSelector, QuotaConfig } from "../config.ts";
 import { fieldOf, type Path } from "../problem.ts";
-import { DAY_MS, MINUTE_MS, MONTH_MS } from "../quantity.ts";
+import { DAY_MS, MINUTE_MS } from "../quantity.ts";
 import type { CheckedConfig } from "../schema/config-schema.ts";
 
 type Limit = NonNullable<CheckedConfig["upstreams"][string]["limits"]>[number];
@@ -23,15 +24,7 @@ const SHORT_FORMS = {
 
 const GENERAL_FORMS = ["requests", "tokens", "input_tokens", "output_tokens"] as const;
 
-const QUOTAS = {
-  tpd: ["tokens", DAY_MS],
-  rpd: ["requests", DAY_MS],
-  usd_per_day: ["usd", DAY_MS],
-  usd_per_month: ["usd", MONTH_MS],
-} as const satisfies Record<string, readonly [Dimension, number]>;
-
 const NOT_FIXED = { isCalendarMonth: false, resetsAt: null, timeZone: null };
-const FIXED_UTC = { window: "fixed", resetsAt: 0, timeZone: "UTC" } as const;
 
 export function limitRules(upstream: string, limits: readonly Limit[]): LimitRule[] {
   return limits.flatMap((limit, index) => {
@@ -74,13 +67,10 @@ function windowedRule(path: Path, dimension: Dimension, rule: Windowed): AmountR
   return { ...base, isCalendarMonth: per.isCalendarMonth, resetsAt, timeZone };
 }
 
-export function quotaRules(tenant: string, quotas: Quotas): AmountRule[] {
-  return namesOf(QUOTAS).flatMap((name) => {
+export function quotasOf(quotas: Quotas): QuotaConfig[] {
+  return QUOTA_NAMES.flatMap((name) => {
     const amount = quotas[name];
-    if (amount === undefined) return [];
-    const [dimension, perMs] = QUOTAS[name];
-    const field = fieldOf(["tenants", tenant, "quotas", name]);
-    return [{ field, dimension, amount, perMs, isCalendarMonth: perMs === MONTH_MS, ...FIXED_UTC }];
+    return amount === undefined ? [] : [{ name, amount }];
   });
 }
 

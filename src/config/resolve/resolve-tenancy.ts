@@ -1,7 +1,7 @@
 /** Resolve tenancy: tiers, tenants and task types with what was left out filled in. */
 import type { TaskTypeConfig, TenantConfig, TierConfig } from "../config.ts";
 import type { CheckedConfig } from "../schema/config-schema.ts";
-import { quotaRules } from "./limit-rules.ts";
+import { quotasOf } from "./limit-rules.ts";
 
 export function resolveTier(name: string, tier: CheckedConfig["tiers"][string]): TierConfig {
   const { weight, max_wait: maxWaitMs, slo, guarantee, ceiling, latency_max: latencyMax } = tier;
@@ -19,7 +19,7 @@ export function resolveTenant(
     tier: tenant.tier ?? tier,
     weight: tenant.weight,
     keys: tenant.keys,
-    quotas: quotaRules(name, tenant.quotas),
+    quotas: quotasOf(tenant.quotas),
     maxParallelRequests: tenant.max_parallel_requests ?? null,
     models: tenant.models ?? null,
     credentials: tenant.credentials ?? null,

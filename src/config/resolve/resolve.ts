@@ -11,7 +11,12 @@ import { resolveCandidate, resolveUpstream } from "./resolve-upstreams.ts";
 /** Tells the order in which the fields of a mapping were written. */
 export type KeysOf = (path: Path) => readonly string[];
 
-export function resolveConfig(checked: CheckedConfig, keysOf: KeysOf, keyFiles: KeyFiles): Config {
+export function resolveConfig(
+  checked: CheckedConfig,
+  keysOf: KeysOf,
+  keyFiles: KeyFiles,
+  prices: Config["prices"],
+): Config {
   const entries = <T>(name: string, record: Record<string, T>): [string, T][] =>
     keysOf([name]).map((key) => [key, record[key]]);
   const tiers = tiersOf(entries("tiers", checked.tiers));
@@ -35,6 +40,7 @@ export function resolveConfig(checked: CheckedConfig, keysOf: KeysOf, keyFiles: 
       resolveUpstream(name, upstream, keyFiles),
     ),
     models: mapped(entries("models", checked.models), (_, list) => list.map(resolveCandidate)),
+    prices,
     ...servicesOf(checked, keysOf),
   };
 }

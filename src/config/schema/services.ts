@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { callUrl } from "./formats.ts";
 import { listOf, named, section, strict } from "./leaf.ts";
-import { bytes, choice, count, duration, fraction, secret, TEN_YEARS } from "./scalars.ts";
+import { bytes, choice, count, duration, fraction, secret, TEN_YEARS, text } from "./scalars.ts";
 
 export const retry = section({
   attempts: count({ most: 100 }).prefault(3).describe("Tries of one request, the first included"),
@@ -52,6 +52,10 @@ export const alerts = section({
 export const telemetry = section({
   max_tenants: count().prefault(1_000).describe("Tenants with metrics of their own"),
 }).describe("Bounds of metrics");
+
+export const prices = text("a path")
+  .optional()
+  .describe("File of prices by model, over the shipped list prices");
 
 const kept = () => duration({ most: TEN_YEARS });
 

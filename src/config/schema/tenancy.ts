@@ -40,13 +40,15 @@ const quotas = section({
   tpd: quota().describe("Tokens a day"),
   rpd: quota().describe("Requests a day"),
   usd_per_day: positive().optional().describe("Money a day"),
+  tokens_per_month: quota().describe("Tokens a calendar month"),
+  requests_per_month: quota().describe("Requests a calendar month"),
   usd_per_month: positive().optional().describe("Money a calendar month"),
 });
 
-const tenant = section({
+/** What a tenant may do; at run time its keys are made and kept apart from it. */
+const settings = {
   tier: text("a tier's name").optional().describe("Its tier; absent: defaults.tier"),
   weight: positive().prefault(1).describe("Multiplies the tier's weight"),
-  keys: listOf(keyHash(), "key hashes").prefault([]).describe("Hashes of its keys"),
   quotas: quotas.describe("Fixed windows in UTC"),
   max_parallel_requests: count().optional().describe("Requests that may run at once"),
   models: listOf(text("a model, alias or glob"), "models, aliases or globs")
@@ -56,7 +58,18 @@ const tenant = section({
     .optional()
     .describe("Upstream credentials it may use; absent: all"),
   latency_max: latencyMax(),
+};
+
+const { tier: ofTier, weight, ...others } = settings;
+const tenant = section({
+  tier: ofTier,
+  weight,
+  keys: listOf(keyHash(), "key hashes").prefault([]).describe("Hashes of its keys"),
+  ...others,
 });
+
+/** A tenant of the admin API. */
+export const tenantSettings = strict(settings);
 
 export const tenants = named(tenant, "tenants").describe("Customers, by name");
 

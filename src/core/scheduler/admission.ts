@@ -96,14 +96,16 @@ export function debitAll(tickets: Tickets, row: number, flow: Flow, fit: Fit, no
 }
 
 /**
- * Replaces the reservation by what was really counted, in every meter and in the fair account.
- * Slots come back whole; their fair cost is corrected by how long the call really took.
+ * Replaces the reservation by what was really counted, in every meter and in the fair account; the
+ * tenant's own meters count what it has really used. Slots come back whole; their fair cost is
+ * corrected by how long the call really took.
  */
 export function settleAll(
   tickets: Tickets,
   row: number,
   flow: Flow,
   counted: Demand,
+  used: Demand,
   now: number,
 ): void {
   const { path } = flow.lane;
@@ -123,7 +125,7 @@ export function settleAll(
   flow.account.correct(flow, CHARGED, REAL, flow.band);
   const { tenant } = flow;
   for (let i = 0; i < tenant.meters.length; i++) {
-    settleMeter(tickets, row, tenant.meters[i], tenant.columns[i], counted, now);
+    settleMeter(tickets, row, tenant.meters[i], tenant.columns[i], used, now);
   }
   path.recordUse(CHARGED, REAL);
   path.recordService(elapsed);

@@ -5,7 +5,7 @@
  * queues, settles or cancels; `pump` then grants whatever fits, in strict bands, inside a band fair
  * by dominant share (fair-account.ts), with guarantees and bounded bypass (blockages.ts).
  */
-import type { Demand } from "../demand.ts";
+import { type Demand, NO_DEMAND } from "../demand.ts";
 import type { Meter, MeterLabel } from "../meter/meter.ts";
 import { type Handle, TicketState } from "../queue/tickets.ts";
 import { Fit, settleAll } from "./admission.ts";
@@ -177,24 +177,28 @@ export class Scheduler {
   }
 
   /**
-   * Ends a granted ticket: `counted` is what the provider's meters have counted for it.
+   * Ends a granted ticket: `counted` is what the provider's meters have counted for it, `used` what
+   * its tenant has really used, for the tenant's own meters.
    * Idempotent: a second settlement, or one of a ticket that was never granted, does nothing.
    */
-  settle(handle: Handle, counted: Demand, now: number): boolean {
-    const row = this.#settleRow(handle, counted, now);
+  settle(handle: Handle, counted: Demand, now: number, used: Demand = counted): boolean {
+    const row = this.#settleRow(handle, counted, used, now);
     if (row < 0) return false;
     this.#backlog.tickets.free(row);
     return true;
   }
 
-  /** Settles an attempt and queues the ticket again, in its old place in its tenant's order. */
+  /**
+   * Settles an attempt, of which the tenant has had nothing, and queues the ticket again, in its
+   * old place in its tenant's order.
+   */
   retry(
     handle: Handle,
     counted: Demand,
     times: { readonly eligibleAt: number; readonly expiresAt: number },
     now: number,
   ): boolean {
-    const row = this.#settleRow(handle, counted, now);
+    const row = this.#settleRow(handle, counted, NO_DEMAND, now);
     if (row < 0) return false;
     const { tickets } = this.#backlog;
     tickets.expiresAt.set(row, times.expiresAt);
@@ -245,12 +249,12 @@ export class Scheduler {
     }));
   }
 
-  #settleRow(handle: Handle, counted: Demand, now: number): number {
+  #settleRow(handle: Handle, counted: Demand, used: Demand, now: number): number {
     const { tickets } = this.#backlog;
     const row = tickets.rowOf(handle);
     if (row < 0 || tickets.state.at(row) !== TicketState.granted) return -1;
     const flow = this.#backlog.flows[tickets.flow.at(row)];
-    settleAll(tickets, row, flow, counted, now);
+    settleAll(tickets, row, flow, counted, used, now);
     flow.granted--;
     rekeyFlows(flow);
     if (flow.tenant.meters.length > 0) this.#backlog.unparkTenant(flow.tenant.flows.values(), now);

@@ -1,5 +1,7 @@
 /** Gateway config: the `sluice.yaml` of the demo, as an object. */
 import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { LoadTenant, ProviderLimits } from "../../workload/load.ts";
 import { LATENCY_GUARANTEES, TIERS } from "../../workload/tiers.ts";
 
@@ -25,7 +27,8 @@ export interface GatewaySetting {
 
 export function gatewayConfig({ baseUrl, limits, tenants }: GatewaySetting) {
   return {
-    server: { listen: "127.0.0.1:0" },
+    // Nothing is kept, and tenants that somebody has made in the usual folder are not asked in.
+    server: { listen: "127.0.0.1:0", data_dir: join(tmpdir(), `sluice-demo-${process.pid}`) },
     policy: { latency_guarantee: LATENCY_GUARANTEES, holdback: HOLDBACK, margin: MARGIN },
     defaults: { tier: TIERS[TIERS.length - 1].name },
     tiers: Object.fromEntries(

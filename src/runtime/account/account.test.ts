@@ -72,6 +72,7 @@ function start(rules: readonly LimitRule[] = [], budget: BudgetOptions = UNKNOWN
   const news: (readonly LearnedLimit[])[] = [];
   const log: string[] = [];
   const account = new Account({
+    tenantNow: (tenant) => tenant,
     rules,
     scheduler: SCHEDULER,
     budget,

@@ -14,7 +14,7 @@ import type {
   LimitDifference,
 } from "../../core/budget/options.ts";
 import type { CancelTimer, Clock } from "../../core/clock.ts";
-import type { Demand } from "../../core/demand.ts";
+import { type Demand, NO_DEMAND } from "../../core/demand.ts";
 import type { LimitReading } from "../../core/dialect.ts";
 import type { Meter } from "../../core/meter/meter.ts";
 import type { Handle } from "../../core/queue/tickets.ts";
@@ -69,6 +69,8 @@ export interface AccountOptions {
   readonly initialShare: number;
   /** A tenant's own meter was freed here: others may wait for it elsewhere. */
   readonly onTenantFreed: (tenantId: string) => void;
+  /** As it is now: whoever waits may have come before the tenant was changed. */
+  readonly tenantNow: (tenant: AccountTenant) => AccountTenant;
   readonly onLearned: (limits: readonly LearnedLimit[]) => void;
   readonly onDifferences: (differences: readonly LimitDifference[]) => void;
   /** A breaker has opened, lets probes through, or has closed. */
@@ -90,6 +92,7 @@ export class Account {
   readonly #clock: Clock;
   readonly #limits: LimitTable;
   readonly #onTenantFreed: (tenantId: string) => void;
+  readonly #tenantNow: AccountOptions["tenantNow"];
   readonly #onLearned: AccountOptions["onLearned"];
   readonly #onDifferences: AccountOptions["onDifferences"];
   readonly #onBreaker: NonNullable<AccountOptions["onBreaker"]>;
@@ -115,6 +118,7 @@ export class Account {
     this.#clock = options.clock;
     const now = options.clock.now();
     this.#onTenantFreed = options.onTenantFreed;
+    this.#tenantNow = options.tenantNow;
     this.#onLearned = options.onLearned;
     this.#onDifferences = options.onDifferences;
     this.#onBreaker = options.onBreaker ?? (() => {});
@@ -170,6 +174,19 @@ export class Account {
       }
       if (waiting + running > 0) yield { id, waiting, running };
     }
+  }
+
+  /** The same of one tenant. */
+  loadOf(id: string): { readonly waiting: number; readonly running: number } {
+    let waiting = 0;
+    let running = 0;
+    for (const tenants of [this.#tenants, ...this.#earlier.map((one) => one.tenants)]) {
+      for (const flow of tenants.get(id)?.flows.values() ?? []) {
+        waiting += flow.queued;
+        running += flow.granted;
+      }
+    }
+    return { waiting, running };
   }
 
   pathFor(target: CallTarget): Path {
@@ -274,6 +291,11 @@ export class Account {
     this.pumpSoon();
   }
 
+  /** Its weight or its own meters are others now; whoever waits goes on waiting under them. */
+  tenantChanged(tenantId: string): void {
+    if (this.#tenants.has(tenantId)) this.#rebuild(this.#scheduler.options);
+  }
+
   /** New limits, bands or weights: levels stay, running calls settle, and whoever waits goes on waiting. */
   reconfigure(rules: readonly LimitRule[], options: SchedulerOptions, budget: BudgetOptions): void {
     this.#rules = rules;
@@ -373,7 +395,9 @@ export class Account {
     const answer = this.#scheduler.assess(request, now);
     const { retryAfter, meter } =
       answer.kind === "refused" ? answer : { retryAfter: answer.wait, meter: null };
-    reservation.ask.onRefused({ kind: "refused", code, meter, retryAfter });
+    const isOwn = answer.kind === "refused" && answer.code === "tenant_quota_exhausted";
+    const reason = isOwn && code === "max_wait_exceeded" ? answer.code : code;
+    reservation.ask.onRefused({ kind: "refused", code: reason, meter, retryAfter });
   }
 
   /** A timer that is set for an earlier time stays: it pumps once for nothing, which costs less. */
@@ -387,10 +411,11 @@ export class Account {
     });
   }
 
-  #tenantOf({ id, weight, meters }: AccountTenant): Tenant {
-    const known = this.#tenants.get(id);
+  #tenantOf(asking: AccountTenant): Tenant {
+    const known = this.#tenants.get(asking.id);
     if (known) return known;
     if (this.#tenants.size >= REMEMBERED_TENANTS) this.#forgetIdle();
+    const { id, weight, meters } = this.#tenantNow(asking);
     const tenant = this.#scheduler.tenant({ id, weight, meters });
     this.#tenants.set(id, tenant);
     return tenant;
@@ -483,10 +508,15 @@ export class Reservation {
     return this.account.conclude(dispatch, end, now).frozenUntil;
   }
 
-  /** Ends a granted reservation: `counted` is what the provider's meters have counted. Idempotent. */
-  settle(counted: Demand, now: number): void {
+  /**
+   * Ends a granted reservation: `counted` is what the provider's meters have counted, `used` what
+   * the tenant has really used, for its own meters. Idempotent.
+   */
+  settle(counted: Demand, now: number, used: Demand = counted): void {
     this.conclude(null, now);
-    if (this.#scheduler.settle(this.#handle, counted, now)) this.account.settled(this.ask.tenant);
+    if (this.#scheduler.settle(this.#handle, counted, now, used)) {
+      this.account.settled(this.ask.tenant);
+    }
   }
 
   /** Settles one attempt and waits for the next, in its old place. */
@@ -494,7 +524,7 @@ export class Reservation {
     this.conclude(null, now);
     this.expiresAt = expiresAt;
     if (this.#scheduler !== this.account.scheduler || this.#isOutdated()) {
-      this.settle(counted, now);
+      this.settle(counted, now, NO_DEMAND);
       this.account.requeue(this);
       return;
     }

@@ -1,4 +1,5 @@
 /** Call plan: everything about one request that is decided before it queues. */
+import type { Demand } from "../../core/demand.ts";
 import type { CallEnd, Dialect, Forecast } from "../../core/dialect.ts";
 import type { RetryBudget } from "../../core/retry/retry-budget.ts";
 import type { Task } from "../../core/task.ts";
@@ -53,8 +54,8 @@ export interface Candidate {
   readonly forecast: Forecast;
   /** What the platform counts by itself, learned from its answers; null: it counts nothing so. */
   readonly units: UnitPlan | null;
-  /** Hears once how the call has ended here, if it was granted. */
-  readonly onSettled: (end: CallEnd) => void;
+  /** Hears once how the call has ended here, if it was granted; tells what its tenant has used. */
+  readonly onSettled: (end: CallEnd) => Demand;
   readonly outbound: Outbound;
   /** Puts a credential of ours on each attempt; null: the outbound request has all it needs. */
   readonly authorizer: Authorizer | null;

@@ -3,6 +3,7 @@
  * falls back; every path ends in exactly one answer, and every grant in exactly one settlement.
  */
 import { type CancelTimer, type Clock, MICROS_PER_MS } from "../../core/clock.ts";
+import { NO_DEMAND } from "../../core/demand.ts";
 import type { CallEnd } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import type { Path } from "../../core/scheduler/path.ts";
@@ -300,7 +301,7 @@ export class Call implements RaceListener, AttemptListener {
     if (!("class" in why) || head === null || !isReplayable(place)) return false;
     if (!place.credential.mends({ ...head, verdict: why }, now)) return false;
     this.#requeued(now);
-    reservation.settle(place.countOf(end), now);
+    reservation.settle(place.countOf(end), now, NO_DEMAND);
     this.#race.renew(place);
     return true;
   }

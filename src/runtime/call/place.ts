@@ -5,6 +5,7 @@ import type { CallEnd, Forecast } from "../../core/dialect.ts";
 import type { SluiceError } from "../../core/errors.ts";
 import type { Refusal } from "../../core/scheduler/refusal.ts";
 import type { Ask, Reservation } from "../account/account.ts";
+import { countedWithMoney } from "../tenants/call-price.ts";
 import { CallCredential } from "./call-credential.ts";
 import type { CallPlan, Candidate } from "./call-plan.ts";
 import { refusalError, stopError, unwellError } from "./refusals.ts";
@@ -66,14 +67,14 @@ export class Place {
   }
 
   settle(reservation: Reservation, end: CallEnd, now: number): void {
-    this.candidate.onSettled(end);
+    const used = this.candidate.onSettled(end);
     const isAnswered = end.kind === "answered";
     if (isAnswered) reservation.conclude(end.verdict, now);
     if (isAnswered && end.verdict.class === "ok") {
       this.credential.accepted();
       this.candidate.account.stops.served(this.candidate.target);
     }
-    reservation.settle(this.countOf(end), now);
+    reservation.settle(countedWithMoney(this.countOf(end), this.#forecast, used), now, used);
   }
 
   /** Granted, but nothing was sent. */

@@ -1,8 +1,10 @@
 /** Candidate planner: what it takes to send one request to one upstream and model. */
 import { Readable } from "node:stream";
 import type { Config, UpstreamConfig } from "../../config/config.ts";
+import type { Demand } from "../../core/demand.ts";
 import type { CallEnd, Forecast, JsonObject, Operation, RequestView } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
+import type { Price } from "../../core/quota/price.ts";
 import type { RetryBudget } from "../../core/retry/retry-budget.ts";
 import type { Task } from "../../core/task.ts";
 import type { OutputKind } from "../../tokens/output-predictor.ts";
@@ -16,6 +18,8 @@ import type { TenantRecord } from "../policy/tenant-directory.ts";
 import { lacksUsage, outboundBody } from "../request/body.ts";
 import { CREDENTIAL_HEADERS, headerText, outboundHeaders } from "../request/headers.ts";
 import type { ShadowPass } from "../shadow/shadow-pass.ts";
+import { withMoney } from "../tenants/call-price.ts";
+import type { Tenancy } from "../tenants/tenancy.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { RuntimeRequest } from "./runtime-request.ts";
 
@@ -34,6 +38,9 @@ export interface CandidateMeans {
   /** What asks in the account's stead while nothing is to be held back; null: the account itself. */
   shadowOf(upstream: Upstream, account: Account, tenant: TenantRecord): ShadowPass | null;
   retryBudgetOf(upstream: Upstream): RetryBudget;
+  readonly tenancy: Tenancy;
+  /** What a call has used in the end, told to the tenant's ledger. */
+  usedBy(tenant: TenantRecord, forecast: Forecast, price: Price | null): (end: CallEnd) => Demand;
 }
 
 export class CandidatePlanner {
@@ -71,7 +78,11 @@ export class CandidatePlanner {
       correctInput: input.correct,
     });
     const units = this.#units.planFor({ ...asked, upstream: upstream.name, meters });
-    const forecast = units === null ? inTokens : units.foresee(inTokens);
+    const inUnits = units === null ? inTokens : units.foresee(inTokens);
+    const { tenancy } = this.#means;
+    const price = tenancy.priceOf(upstream.name, target.model);
+    const question = { tenant, upstream, model: target.model, price };
+    const forecast = withMoney(inUnits, tenancy, question);
     return {
       upstream: upstream.name,
       dialect: upstream.dialect,
@@ -87,6 +98,7 @@ export class CandidatePlanner {
         forecast,
         input,
         shadow,
+        this.#means.usedBy(tenant, forecast, price),
       ),
       outbound: {
         method: request.method,
@@ -111,11 +123,13 @@ export class CandidatePlanner {
     forecast: Forecast,
     input: InputQuestion,
     shadow: ShadowPass | null,
+    use: (end: CallEnd) => Demand,
   ) {
     return (end: CallEnd) => {
       input.learn(end);
       if (kind !== null) this.#outputs.learn(kind, forecast, end);
       shadow?.ended(end);
+      return use(end);
     };
   }
 }

@@ -39,6 +39,8 @@ export class Planner {
     this.#candidates = new CandidatePlanner({
       config: () => means.config(),
       shadowOf: (...asked) => means.shadowOf(...asked),
+      tenancy: means.tenancy,
+      usedBy: (...asked) => means.usedBy(...asked),
       retryBudgetOf: (upstream) => this.#retryBudgetOf(upstream),
     });
     this.reconfigure(null);

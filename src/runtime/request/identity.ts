@@ -1,7 +1,12 @@
 /** Identity: which tenant a request belongs to, and which of its credentials may travel on. */
 import type { HeaderView } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
-import type { TenantDirectory, TenantRecord } from "../policy/tenant-directory.ts";
+import {
+  type KeyHolder,
+  requireOpen,
+  type TenantDirectory,
+  type TenantRecord,
+} from "../policy/tenant-directory.ts";
 import { CREDENTIAL_HEADERS, headerText } from "./headers.ts";
 
 export interface Identity {
@@ -10,12 +15,15 @@ export interface Identity {
   readonly ownHeaders: ReadonlySet<string>;
   /** The client's own credential for the provider; null: it has none. */
   readonly clientCredential: string | null;
+  /** When its key expires, microseconds since the epoch; Infinity: never. */
+  readonly validUntil: number;
 }
 
 /**
  * Finds the tenant by key, by trusted header, or takes the default tenant where no keys exist.
  *
- * @throws SluiceError `unauthorized` when keys exist and the request brings none of them.
+ * @throws SluiceError `unauthorized` when keys exist and the request brings none of them, `forbidden`
+ * when the tenant is blocked.
  */
 export function identify(
   headers: HeaderView,
@@ -23,26 +31,28 @@ export function identify(
   trustHeaders: boolean,
 ): Identity {
   const ownHeaders = new Set<string>();
-  let byKey: TenantRecord | null = null;
+  let byKey: KeyHolder | null = null;
   let clientCredential: string | null = null;
   for (const name of CREDENTIAL_HEADERS) {
     const secret = secretIn(headers, name);
     if (secret === null) continue;
-    const tenant = directory.hasKeys ? directory.withKey(secret) : null;
-    if (tenant !== null) {
-      byKey ??= tenant;
+    const holder = directory.hasKeys ? directory.withKey(secret) : null;
+    if (holder !== null) {
+      byKey ??= holder;
       ownHeaders.add(name);
     } else if (name !== "x-sluice-key") clientCredential ??= secret;
   }
   const trusted = trustHeaders ? trustedTenant(headers, directory) : null;
-  const tenant = trusted ?? byKey ?? (directory.hasKeys ? null : directory.standard);
+  const tenant = trusted ?? byKey?.tenant ?? (directory.hasKeys ? null : directory.standard);
   if (tenant === null) {
     throw new SluiceError(
       "unauthorized",
       "no valid key: send yours as `authorization: Bearer ...`, `x-api-key` or `x-sluice-key`",
     );
   }
-  return { tenant, ownHeaders, clientCredential };
+  requireOpen(tenant);
+  const validUntil = byKey?.validUntil ?? Number.POSITIVE_INFINITY;
+  return { tenant, ownHeaders, clientCredential, validUntil };
 }
 
 function trustedTenant(headers: HeaderView, directory: TenantDirectory): TenantRecord | null {

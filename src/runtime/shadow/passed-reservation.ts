@@ -1,5 +1,5 @@
 /** Passed reservation: the place of a request that went at once; it is counted, but nothing was held for it. */
-import { amountOf, type Demand } from "../../core/demand.ts";
+import { amountOf, type Demand, NO_DEMAND } from "../../core/demand.ts";
 import type { Meter } from "../../core/meter/meter.ts";
 import { toMicro } from "../../core/queue/tickets.ts";
 import type { Path } from "../../core/scheduler/path.ts";
@@ -34,22 +34,26 @@ export class PassedReservation extends Reservation {
     return false;
   }
 
-  override settle(counted: Demand, now: number): void {
+  override settle(counted: Demand, now: number, used: Demand = counted): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
     this.conclude(null, now);
     const { tenant, demand } = this.ask;
-    for (const meter of this.#meters) {
-      const surplus = reserved(demand, meter) - kept(counted, meter);
-      if (surplus !== 0) meter.credit(surplus, this.#sentAt, now);
-    }
+    const settleAll = (meters: readonly Meter[], real: Demand) => {
+      for (const meter of meters) {
+        const surplus = reserved(demand, meter) - kept(real, meter);
+        if (surplus !== 0) meter.credit(surplus, this.#sentAt, now);
+      }
+    };
+    settleAll(this.#path.meters, counted);
+    settleAll(tenant.meters, used);
     this.account.settled(tenant);
     this.#onSettled(counted, now);
   }
 
   /** Nothing is tried again on the client's behalf. */
   override retry(counted: Demand, _eligibleAt: number, _expiresAt: number, now: number): void {
-    this.settle(counted, now);
+    this.settle(counted, now, NO_DEMAND);
   }
 
   get #meters(): readonly Meter[] {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../config/index.ts";
 import type { WireFormat } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
+import type { AccountTenant } from "../account/account.ts";
 import { bandTable } from "../policy/bands.ts";
 import { createSystemClock } from "../system-clock.ts";
 import { createFetchTransport } from "../transport/fetch-transport.ts";
@@ -35,6 +36,7 @@ function routed(object: object) {
     initialShare: 1,
     credentials: unusedCredentials(),
     onTenantFreed: () => {},
+    tenantNow: (tenant: AccountTenant) => tenant,
     onTwinTenantFreed: () => {},
     onLearned: () => {},
     onDifferences: () => {},

@@ -6,7 +6,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Dialect } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import { dialectNamed, generic } from "../../dialects/registry.ts";
-import { Account } from "../account/account.ts";
+import { Account, type AccountTenant } from "../account/account.ts";
 import type { Authorizer } from "../credential/authorizer.ts";
 import { type CredentialMeans, createAuthorizer } from "../credential/create-authorizer.ts";
 import type { AccountPolicy } from "../policy/bands.ts";
@@ -22,6 +22,7 @@ export interface UpstreamMeans {
   readonly initialShare: number;
   readonly credentials: CredentialMeans;
   readonly onTenantFreed: (tenantId: string) => void;
+  readonly tenantNow: (tenant: AccountTenant) => AccountTenant;
   /** The same in the accounts' shadows. */
   readonly onTwinTenantFreed: (tenantId: string) => void;
   /** Headers told limits that were not known. */
@@ -40,6 +41,7 @@ export class Upstream {
   #dialect: Dialect;
   #baseUrl: BaseUrl;
   #authorizer: Authorizer | null;
+  #countsMoney: boolean;
   readonly #added = new Map<string | null, Readonly<Record<string, string>>>();
 
   constructor(config: UpstreamConfig, policy: AccountPolicy, means: UpstreamMeans) {
@@ -49,6 +51,7 @@ export class Upstream {
     this.#dialect = dialectNamed(config.dialect) ?? generic;
     this.#baseUrl = new BaseUrl(config.baseUrl, this.#dialect);
     this.#authorizer = createAuthorizer(config, means.credentials);
+    this.#countsMoney = hasMoneyLimit(config);
     this.#shared = this.#createAccount();
   }
 
@@ -62,6 +65,11 @@ export class Upstream {
 
   get dialect(): Dialect {
     return this.#dialect;
+  }
+
+  /** One of its limits is of money. */
+  get countsMoney(): boolean {
+    return this.#countsMoney;
   }
 
   get accounts(): readonly Account[] {
@@ -166,6 +174,7 @@ export class Upstream {
     this.#policy = policy;
     this.#dialect = dialectNamed(config.dialect) ?? generic;
     this.#baseUrl = new BaseUrl(config.baseUrl, this.#dialect);
+    this.#countsMoney = hasMoneyLimit(config);
     this.#added.clear();
     const rules = config.limits ?? [];
     for (const account of this.accounts) {
@@ -189,7 +198,7 @@ export class Upstream {
   }
 
   #createAccount(): Account {
-    const { clock, initialShare, onTenantFreed } = this.#means;
+    const { clock, initialShare, onTenantFreed, tenantNow } = this.#means;
     const account: Account = new Account({
       rules: this.#config.limits ?? [],
       scheduler: this.#policy.scheduler,
@@ -197,6 +206,7 @@ export class Upstream {
       clock,
       initialShare,
       onTenantFreed,
+      tenantNow,
       onLearned: (limits) => {
         this.#means.onLearned(this.name, limits);
         this.#twins.get(account)?.learn(account.learned);
@@ -215,6 +225,7 @@ export class Upstream {
       clock,
       initialShare,
       onTenantFreed,
+      tenantNow: (tenant) => tenant,
       onLearned: () => {},
       onDifferences: () => {},
     });
@@ -235,4 +246,8 @@ export class Upstream {
 
 function credentialsIn({ auth, credentials }: UpstreamConfig) {
   return { auth, credentials };
+}
+
+function hasMoneyLimit({ limits }: UpstreamConfig): boolean {
+  return (limits ?? []).some(({ dimension }) => dimension === "usd");
 }

@@ -1,0 +1,211 @@
+/**
+ * Session: one instance's steps at a shared store, one after the other. What is asked while a step
+ * is under way goes with the next, so batches grow with the load and nobody waits for a timer.
+ *
+ * A step that is not answered is sent again under its number, which the store does once. Whoever
+ * was not answered for 1.5 s is fenced: the store may give away its slots half a second later.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CancelTimer, Clock } from "../../../core/clock.ts";
+import type { Operation } from "../../store.ts";
+import type { Connection } from "../connection.ts";
+import {
+  decodeReply,
+  encodeRequest,
+  type LifeOperation,
+  type StepOptions,
+  type StepReply,
+} from "../messages.ts";
+import type { Asked, PastLife } from "./asked.ts";
+
+const BATCH = 64;
+const HEARTBEAT_MICROS = 250_000;
+export const FENCE_MICROS = 1_500_000;
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 400;
+
+export interface SessionOptions {
+  readonly connection: Connection;
+  /** One hash tag an account, e.g. `{sluice:openai}`. */
+  readonly key: string;
+  readonly options: StepOptions;
+  readonly clock: Clock;
+  /** Unique among all instances that ever live. */
+  readonly name: string;
+  /** Grants and ends of waits. */
+  readonly onReply: (reply: StepReply) => void;
+  /** The store does not know this instance (any more); what it is told first in its next life. */
+  readonly onUnknown: (past: PastLife) => readonly Asked[];
+  /** No answer for so long that nothing new may be sent, or answers again. */
+  readonly onFenced: (isFenced: boolean) => void;
+}
+
+export class Session {
+  readonly #options: SessionOptions;
+  #life = 0;
+  #number = 0;
+  #queue: Asked[] = [];
+  #isSending = false;
+  #isClosed = false;
+  #isFenced = false;
+  /** When the step was sent that was answered last. */
+  #answeredAt: number;
+  #cancelTimer: CancelTimer | null = null;
+  #stopListening: () => void = () => {};
+  readonly #closing = new AbortController();
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#answeredAt = options.clock.now();
+    this.#listen();
+    this.#sendSoon();
+  }
+
+  /** Number of the batch that is being collected. */
+  get batch(): number {
+    return this.#number + 1;
+  }
+
+  get isFenced(): boolean {
+    return this.#isFenced;
+  }
+
+  /** Microseconds since the sending of the step that was answered last. */
+  get silence(): number {
+    return this.#options.clock.now() - this.#answeredAt;
+  }
+
+  ask(asked: Asked): void {
+    if (this.#isClosed) return;
+    this.#queue.push(asked);
+    this.#sendSoon();
+  }
+
+  /** Takes back what has not been sent yet; false: it is under way. */
+  unask(asked: Asked): boolean {
+    const place = this.#queue.indexOf(asked);
+    if (place >= 0) this.#queue.splice(place, 1);
+    return place >= 0;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelTimer?.();
+    this.#stopListening();
+    this.#closing.abort();
+  }
+
+  get #name(): string {
+    return `${this.#options.name}.${this.#life}`;
+  }
+
+  #listen(): void {
+    this.#stopListening();
+    const { connection, key } = this.#options;
+    this.#stopListening = connection.listen(`${key}:wake:${this.#name}`, () => this.#sendSoon());
+  }
+
+  #sendSoon(): void {
+    if (this.#isSending || this.#isClosed) return;
+    this.#isSending = true;
+    this.#cancelTimer?.();
+    queueMicrotask(() => void this.#sendAll());
+  }
+
+  async #sendAll(): Promise<void> {
+    let reply: StepReply | null = null;
+    do {
+      const batch = this.#queue.splice(0, BATCH);
+      reply = await this.#send(batch);
+    } while (reply !== null && this.#queue.length > 0);
+    this.#isSending = false;
+    if (reply === null || this.#isClosed) return;
+    const wait = reply.wakeAt < 0 ? HEARTBEAT_MICROS : reply.wakeAt - reply.now;
+    const { clock } = this.#options;
+    const at = clock.now() + Math.max(0, Math.min(wait, HEARTBEAT_MICROS));
+    this.#cancelTimer = clock.schedule(at, () => this.#sendSoon());
+  }
+
+  /** Null: the session has been closed. */
+  async #send(batch: readonly Asked[]): Promise<StepReply | null> {
+    const operations = batch.map(({ operation }) => operation());
+    const number = this.#number + 1;
+    let pause = FIRST_PAUSE_MS;
+    while (!this.#isClosed) {
+      const sentAt = this.#options.clock.now();
+      const reply = await this.#try(operations, number, sentAt);
+      if (this.#isClosed) return null;
+      if (reply !== null) return this.#take(reply, batch, number, sentAt);
+      this.#fence();
+      await sleep(pause, undefined, { signal: this.#closing.signal }).catch(() => {});
+      pause = Math.min(LONGEST_PAUSE_MS, 2 * pause);
+    }
+    return null;
+  }
+
+  async #try(
+    operations: readonly (Operation | LifeOperation)[],
+    number: number,
+    sentAt: number,
+  ): Promise<StepReply | null> {
+    const { connection, key, options } = this.#options;
+    const elapsed = sentAt - this.#answeredAt;
+    const request = { instance: this.#name, number, elapsed, operations, options, now: null };
+    const timer = this.#options.clock.schedule(this.#answeredAt + FENCE_MICROS, () =>
+      this.#fence(),
+    );
+    try {
+      return decodeReply(await connection.step(key, encodeRequest(request)));
+    } catch {
+      return null;
+    } finally {
+      timer();
+    }
+  }
+
+  async #take(
+    reply: StepReply,
+    batch: readonly Asked[],
+    number: number,
+    sentAt: number,
+  ): Promise<StepReply | null> {
+    const isStale = this.#options.clock.now() - sentAt > FENCE_MICROS;
+    if (!reply.isUnknown) {
+      this.#number = number;
+      batch.forEach(({ onResult }, i) => {
+        onResult(reply.results[i]);
+      });
+    }
+    // Grants that come too late may have been given away.
+    if (reply.isUnknown || isStale) return this.#beginAgain(reply, batch);
+    this.#answeredAt = sentAt;
+    this.#unfence();
+    this.#options.onReply(reply);
+    return reply;
+  }
+
+  /** Under a new name, because what the old one had may have been given away. */
+  #beginAgain(reply: StepReply, batch: readonly Asked[]): Promise<StepReply | null> {
+    const known = reply.isUnknown ? (reply.known ?? 0) : this.#number;
+    const past = { name: this.#name, isBehind: known > 0 && known < this.#number, known };
+    this.#life++;
+    this.#number = 0;
+    this.#answeredAt = this.#options.clock.now();
+    this.#listen();
+    const undone = reply.isUnknown ? [...batch, ...this.#queue] : this.#queue;
+    this.#queue = undone.filter(({ isOfThisLife }) => !isOfThisLife);
+    return this.#send(this.#options.onUnknown(past));
+  }
+
+  #fence(): void {
+    if (this.#isFenced || this.#options.clock.now() - this.#answeredAt < FENCE_MICROS) return;
+    this.#isFenced = true;
+    this.#options.onFenced(true);
+  }
+
+  #unfence(): void {
+    if (!this.#isFenced) return;
+    this.#isFenced = false;
+    this.#options.onFenced(false);
+  }
+}

@@ -1,0 +1,291 @@
+/**
+ * Shared queue: what this instance has in the queue of an account that others use too. Requests wait
+ * in Redis; here is who hears of their grants, and what has to be told again if Redis forgets.
+ */
+import type { CancelTimer, Clock } from "../../../core/clock.ts";
+import { type Demand, NO_DEMAND } from "../../../core/demand.ts";
+import type { Correction, OperationResult, Ticket } from "../../store.ts";
+import type { Connection } from "../connection.ts";
+import type { StepOptions, StepReply } from "../messages.ts";
+import type { Asked, PastLife } from "./asked.ts";
+import {
+  Entry,
+  type EntryListener,
+  type EntryRefusal,
+  enqueueOf,
+  type SharedRequest,
+} from "./entry.ts";
+import { pathsOf, retold, type Unsettled } from "./retelling.ts";
+import { Session } from "./session.ts";
+import { SettledLog } from "./settled-log.ts";
+
+/** How often waits are ended here while the store is silent. */
+const WATCH_MICROS = 100_000;
+
+export interface SharedQueueOptions {
+  readonly connection: Connection;
+  /** One hash tag an account, e.g. `{sluice:openai}`. */
+  readonly key: string;
+  readonly options: StepOptions;
+  readonly clock: Clock;
+  /** Unique among all instances that ever live. */
+  readonly name: string;
+  /** Share of each new meter that is available, 0 to 1. */
+  readonly initialShare: number;
+  /** Requests that may wait here at the same time. */
+  readonly maxWaiting: number;
+  /** The store has been silent for so long that nothing new may be sent, or answers again. */
+  readonly onFenced: (isFenced: boolean) => void;
+}
+
+export class SharedQueue {
+  readonly #options: SharedQueueOptions;
+  readonly #session: Session;
+  /** All that waits or runs, and what has been asked to end. */
+  readonly #entries = new Set<Entry>();
+  readonly #byTicket = new Map<Ticket, Entry>();
+  readonly #unsettled = new Set<Unsettled>();
+  readonly #settled = new SettledLog();
+  readonly #enqueues = new Map<Entry, Asked>();
+  #pathsTold = new Set<string>();
+  #waiting = 0;
+  #cancelWatch: CancelTimer;
+
+  constructor(options: SharedQueueOptions) {
+    this.#options = options;
+    const { connection, key, clock, name } = options;
+    this.#session = new Session({
+      ...{ connection, key, clock, name },
+      options: options.options,
+      onReply: (reply) => this.#take(reply),
+      onUnknown: (past) => this.#tellAgain(past),
+      onFenced: options.onFenced,
+    });
+    this.#cancelWatch = this.#watch();
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  get running(): number {
+    let running = 0;
+    for (const { state } of this.#entries) if (state === "granted") running++;
+    return running;
+  }
+
+  /** The store is silent: nothing new may be sent. */
+  get isFenced(): boolean {
+    return this.#session.isFenced;
+  }
+
+  /** Queues a request; its listener hears of the grant or the end of the wait, never during this call. */
+  enqueue(request: SharedRequest, listener: EntryListener): Entry {
+    const entry = new Entry(request, listener);
+    if (this.#waiting >= this.#options.maxWaiting) {
+      queueMicrotask(() => this.#refuse(entry, "queue_full"));
+      return entry;
+    }
+    this.#entries.add(entry);
+    this.#waiting++;
+    this.#tellPath(entry);
+    this.#session.ask(this.#enqueueOf(entry));
+    return entry;
+  }
+
+  /** Leaves the queue; false if it was granted or has ended. */
+  cancel(entry: Entry): boolean {
+    if (entry.state !== "waiting") return false;
+    this.#leave(entry);
+    const asked = this.#enqueues.get(entry);
+    if (asked !== undefined && this.#session.unask(asked)) {
+      this.#forget(entry);
+      return true;
+    }
+    entry.isUnwanted = true;
+    if (entry.ticket !== null) this.#askCancel(entry, entry.ticket);
+    return true;
+  }
+
+  /** Ends a granted request: `counted` is what the provider's meters have counted. Idempotent. */
+  settle(entry: Entry, counted: Demand): boolean {
+    const { ticket } = entry;
+    if (entry.state !== "granted" || ticket === null) return false;
+    entry.state = "ended";
+    this.#forget(entry);
+    const { path } = entry.request;
+    this.#askUntilSettled({ path, counted }, () => ({ kind: "settle", ticket, counted }));
+    return true;
+  }
+
+  /** Settles an attempt and queues it again, in its old place; times by this instance's clock. */
+  retry(entry: Entry, counted: Demand, eligibleAt: number, expiresAt: number): boolean {
+    const { ticket } = entry;
+    if (entry.state !== "granted" || ticket === null) return false;
+    entry.state = "waiting";
+    entry.expiresAt = expiresAt;
+    this.#waiting++;
+    const { clock } = this.#options;
+    this.#askUntilSettled({ path: entry.request.path, counted }, () => ({
+      kind: "retry",
+      ticket,
+      counted,
+      eligibleIn: Math.max(0, eligibleAt - clock.now()),
+      expiresIn: expiresAt - clock.now(),
+    }));
+    return true;
+  }
+
+  /** Corrects a meter for all who share it. */
+  correct(correction: Correction): void {
+    const onResult = () => {};
+    this.#session.ask({ operation: () => correction, onResult, isOfThisLife: false });
+  }
+
+  /** Ends every wait; what runs is given back by the store when this instance's lease ends. */
+  close(): void {
+    this.#cancelWatch();
+    this.#session.close();
+    for (const entry of this.#entries) {
+      if (entry.state === "waiting") this.#refuse(entry, "store_unavailable");
+    }
+  }
+
+  #tellPath({ request: { path } }: Entry): void {
+    if (this.#pathsTold.has(path.key)) return;
+    this.#pathsTold.add(path.key);
+    const { initialShare } = this.#options;
+    const operation = { kind: "path" as const, ...path, initialShare };
+    this.#session.ask({ operation: () => operation, onResult: () => {}, isOfThisLife: true });
+  }
+
+  #enqueueOf(entry: Entry): Asked {
+    const asked: Asked = {
+      operation: () => enqueueOf(entry, this.#options.clock.now()),
+      onResult: (result) => this.#placed(entry, result),
+      isOfThisLife: true,
+    };
+    this.#enqueues.set(entry, asked);
+    return asked;
+  }
+
+  #placed(entry: Entry, result: OperationResult): void {
+    this.#enqueues.delete(entry);
+    if (typeof result === "number") {
+      entry.ticket = result;
+      this.#byTicket.set(result, entry);
+      if (entry.isUnwanted) this.#askCancel(entry, result);
+    } else if (entry.isUnwanted) this.#forget(entry);
+    else if (typeof result === "object") this.#refuse(entry, result.code);
+  }
+
+  #askCancel(entry: Entry, ticket: Ticket): void {
+    const onResult = (result: OperationResult) => {
+      if (result === true) this.#forget(entry); // else its grant is on its way
+    };
+    const operation = { kind: "cancel" as const, ticket };
+    this.#session.ask({ operation: () => operation, onResult, isOfThisLife: true });
+  }
+
+  #askUntilSettled(unsettled: Unsettled, operation: Asked["operation"]): void {
+    this.#unsettled.add(unsettled);
+    const onResult = () => {
+      this.#unsettled.delete(unsettled);
+      const at = this.#options.clock.now();
+      this.#settled.add({ ...unsettled, batch: this.#session.batch - 1, at });
+    };
+    this.#session.ask({ operation, onResult, isOfThisLife: true });
+  }
+
+  #take({ granted, expired, displaced }: StepReply): void {
+    for (const ticket of granted) this.#grant(this.#byTicket.get(ticket));
+    for (const ticket of expired) this.#refuse(this.#byTicket.get(ticket), "max_wait_exceeded");
+    for (const ticket of displaced) this.#refuse(this.#byTicket.get(ticket), "queue_full");
+  }
+
+  #grant(entry: Entry | undefined): void {
+    if (entry === undefined) return;
+    const isWanted = entry.state === "waiting";
+    entry.grantedAt = this.#options.clock.now();
+    if (isWanted) this.#leave(entry);
+    entry.state = "granted";
+    if (isWanted) entry.listener.onGranted();
+    else this.settle(entry, NO_DEMAND);
+  }
+
+  #refuse(entry: Entry | undefined, code: EntryRefusal): void {
+    if (entry === undefined) return;
+    const wasWaiting = entry.state === "waiting";
+    if (wasWaiting && this.#entries.has(entry)) this.#leave(entry);
+    entry.state = "ended";
+    this.#forget(entry);
+    if (wasWaiting) entry.listener.onRefused(code);
+  }
+
+  #leave(entry: Entry): void {
+    entry.state = "ended";
+    this.#waiting--;
+  }
+
+  #forget(entry: Entry): void {
+    this.#entries.delete(entry);
+    this.#enqueues.delete(entry);
+    if (entry.ticket !== null) this.#byTicket.delete(entry.ticket);
+  }
+
+  /** A store that has forgotten this instance, or another one in its place, is told what there is. */
+  #tellAgain(past: PastLife): readonly Asked[] {
+    const { clock, initialShare } = this.#options;
+    for (const entry of this.#entries) if (entry.isUnwanted) this.#forget(entry);
+    const told = [...this.#entries];
+    const lost = this.#settled.since(past.known, clock.now());
+    const paths = pathsOf(told, [...this.#unsettled, ...lost]);
+    const facts = { past, paths, initialShare, unsettled: [...this.#unsettled], lost };
+    this.#byTicket.clear();
+    this.#unsettled.clear();
+    this.#settled.clear();
+    this.#pathsTold = new Set(paths.map(({ key }) => key));
+    return [
+      ...retold(facts),
+      ...told
+        .filter(({ state }) => state === "granted")
+        .map((entry) => this.#assertOf(entry, past.name)),
+      ...told.filter(({ state }) => state === "waiting").map((entry) => this.#enqueueOf(entry)),
+    ];
+  }
+
+  #assertOf(entry: Entry, previous: string): Asked {
+    const since = this.#options.clock.now() - entry.grantedAt;
+    return {
+      operation: () => ({
+        kind: "assert",
+        entry: enqueueOf(entry, this.#options.clock.now()),
+        since,
+        previous,
+      }),
+      onResult: (result) => {
+        entry.ticket = result as Ticket;
+        this.#byTicket.set(entry.ticket, entry);
+      },
+      isOfThisLife: true,
+    };
+  }
+
+  /** A wait ends on time even if the store is silent. */
+  #watch(): CancelTimer {
+    const { clock } = this.#options;
+    return clock.schedule(clock.now() + WATCH_MICROS, () => {
+      const now = clock.now();
+      if (this.#session.silence > 4 * WATCH_MICROS) this.#endOverdue(now);
+      this.#cancelWatch = this.#watch();
+    });
+  }
+
+  #endOverdue(now: number): void {
+    for (const entry of this.#entries) {
+      if (entry.state !== "waiting" || entry.expiresAt > now) continue;
+      this.cancel(entry);
+      entry.listener.onRefused("max_wait_exceeded");
+    }
+  }
+}

@@ -1,0 +1,127 @@
+-- Line: one flow's waiters, the most urgent first. What is added in this step stays in `added`,
+-- what Redis holds is read ahead in growing pieces; removals are written with the rest.
+local MOST_AHEAD = 64
+
+local touched = {}
+--- Never written to.
+local NOTHING_YET = {}
+
+local function lineKey(flow) return PREFIX .. ":line:" .. flow.id end
+
+local function touch(flow)
+  if flow.piece then return end
+  flow.piece, flow.from, flow.ahead, flow.added, flow.removed = 1, 1, NOTHING_YET, NOTHING_YET, nil
+  touched[#touched + 1] = flow
+end
+
+function addToLine(flow, waiter)
+  touch(flow)
+  if flow.added == NOTHING_YET then flow.added = {} end
+  local added = flow.added
+  local place = #added + 1
+  while place > 1 and isBefore(waiter, added[place - 1]) do place = place - 1 end
+  insert(added, place, waiter)
+  waiter.isAdded = true
+  flow.size = flow.size + 1
+end
+
+local function noteRemoved(flow, member)
+  local removed = flow.removed
+  if removed then removed[#removed + 1] = member else flow.removed = { member } end
+end
+
+function removeFromLine(flow, waiter)
+  touch(flow)
+  flow.size = flow.size - 1
+  if not waiter.isAdded then
+    flow.stored = flow.stored - 1
+    noteRemoved(flow, waiter.member)
+    waiter.isOut = true
+    return
+  end
+  waiter.isAdded = false
+  local added = flow.added
+  for place = 1, #added do
+    if added[place] == waiter then
+      remove(added, place)
+      return
+    end
+  end
+end
+
+local function writeRemoved(flow)
+  local removed = flow.removed
+  if not removed then return end
+  callWithAll("ZREM", lineKey(flow), removed)
+  flow.removed = nil
+end
+
+local function readAhead(flow)
+  writeRemoved(flow)
+  flow.ahead = call("ZRANGE", lineKey(flow), 0, flow.piece - 1)
+  flow.from = 1
+  flow.piece = min(MOST_AHEAD, flow.piece * 4)
+  prefetchWaiters(flow.ahead)
+end
+
+--- What nobody knows any more must not hold up the line.
+local function dropUnknown(flow)
+  if #flow.ahead == 0 then flow.stored = 0 end
+  for i = 1, #flow.ahead do
+    if not openWaiter(flow.ahead[i]) then
+      noteRemoved(flow, flow.ahead[i])
+      flow.stored, flow.size = flow.stored - 1, flow.size - 1
+    end
+  end
+end
+
+local function storedTop(flow)
+  while flow.stored > 0 do
+    local ahead = flow.ahead
+    for place = flow.from, #ahead do
+      local waiter = openWaiter(ahead[place])
+      if waiter and not waiter.isOut then
+        flow.from = place
+        return waiter
+      end
+    end
+    readAhead(flow)
+    dropUnknown(flow)
+  end
+  return nil
+end
+
+--- The most urgent waiter; nil if there is none.
+function topOf(flow)
+  touch(flow)
+  local stored, added = storedTop(flow), flow.added[1]
+  if stored == nil then return added end
+  if added == nil then return stored end
+  return isBefore(added, stored) and added or stored
+end
+
+--- The least urgent.
+function lastOf(flow)
+  touch(flow)
+  local added = flow.added[#flow.added]
+  if flow.stored == 0 then return added end
+  writeRemoved(flow)
+  local stored = openWaiter(call("ZREVRANGE", lineKey(flow), 0, 0)[1])
+  if added == nil then return stored end
+  return isBefore(added, stored) and stored or added
+end
+
+function saveLines()
+  for i = 1, #touched do
+    local flow = touched[i]
+    local added = flow.added
+    writeRemoved(flow)
+    if #added > 0 then
+      local values = {}
+      for n = 1, #added do
+        values[2 * n - 1], values[2 * n] = added[n][URGENCY], added[n].member
+      end
+      callWithAll("ZADD", lineKey(flow), values)
+    end
+  end
+end

@@ -1,0 +1,41 @@
+-- Mail: what is decided for others waits in their outbox until they fetch it with a step; a message
+-- tells them to. Messages may be lost: they step every quarter of a second anyway.
+local MAIL_PER_STEP = 1024
+
+local mine = { granted = {}, expired = {}, displaced = {} }
+local told = {}
+
+function tell(kind, waiter)
+  local owner, sequence = waiter[OWNER], tonumber(waiter.member)
+  if owner == INSTANCE then
+    local list = mine[kind]
+    list[#list + 1] = sequence
+    return
+  end
+  if S.dead[owner] or S.buried[owner] then return end
+  call("RPUSH", outboxKey(owner), pack({ kind, sequence }))
+  S.mail[owner] = true
+  if told[owner] then return end
+  told[owner] = true
+  call("PUBLISH", PREFIX .. ":wake:" .. owner, "")
+end
+
+--- What others' steps have decided for this instance since its last one, and this one.
+function fetchMail()
+  if S.mail[INSTANCE] then
+    local key = outboxKey(INSTANCE)
+    local letters = call("LRANGE", key, 0, MAIL_PER_STEP - 1)
+    call("LTRIM", key, MAIL_PER_STEP, -1)
+    if #letters < MAIL_PER_STEP then S.mail[INSTANCE] = nil else wakeAfter(0) end
+    local earlier = { granted = {}, expired = {}, displaced = {} }
+    for _, letter in ipairs(letters) do
+      local kind, sequence = unpack(unpackMessage(letter))
+      insert(earlier[kind], sequence)
+    end
+    for kind, list in pairs(mine) do
+      for _, sequence in ipairs(list) do insert(earlier[kind], sequence) end
+    end
+    mine = earlier
+  end
+  return mine
+end

@@ -1,0 +1,38 @@
+-- Step: a batch of operations, then one pump; everything is read before and written after.
+local BACKUP_MICROS = 30000
+
+beginStep()
+local results = {}
+for i, operation in ipairs(request.operations) do
+  results[i] = operations[operation[1]](unpack(operation, 2))
+end
+tidyUp()
+collectHopeless()
+pump(hopeless)
+saveGrants()
+saveLanes()
+saveLines()
+saveWaiters()
+saveAccounts()
+saveTenants()
+for _, waiter in ipairs(granted) do tell("granted", waiter) end
+for _, waiter in ipairs(expired) do tell("expired", waiter) end
+for _, waiter in ipairs(displaced) do tell("displaced", waiter) end
+local mail = fetchMail()
+local wakeAt = wakeTime()
+-- One instance steps when something is due; the others only if it has not.
+local isKeeper = S.keeper == INSTANCE or NOW >= (S.keeperUntil or 0)
+if isKeeper then
+  S.keeper = INSTANCE
+  S.keeperUntil = wakeAt < NEVER and wakeAt + BACKUP_MICROS or NOW
+elseif #mail.granted == 0 then
+  wakeAt = wakeAt + BACKUP_MICROS
+end
+for _, meter in ipairs(S.meters) do putAway(meter) end
+call("SET", STATE_KEY, pack(S))
+local reply = pack({
+  now = NOW, wakeAt = wakeAt < NEVER and wakeAt or -1, results = results,
+  granted = mail.granted, expired = mail.expired, displaced = mail.displaced,
+})
+endStep(reply)
+return reply

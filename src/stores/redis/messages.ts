@@ -1,0 +1,160 @@
+/** Messages: what goes to the step script and what comes back, as MessagePack, which Redis's Lua speaks too. */
+import { Decoder, Encoder } from "@msgpack/msgpack";
+import { amountOf, type Demand, type Dimension } from "../../core/demand.ts";
+import { COLUMNS, toMicro } from "../../core/queue/tickets.ts";
+import type { SchedulerOptions } from "../../core/scheduler/options.ts";
+import type {
+  EnqueueOperation,
+  MeterReference,
+  MeterSpec,
+  Operation,
+  OperationResult,
+  Ticket,
+} from "../store.ts";
+
+export interface StepOptions extends SchedulerOptions {
+  readonly grantsPerPump: number;
+  /** A tenant's accounts, one a band, that are remembered; idle ones beyond it are forgotten. */
+  readonly maxAccounts: number;
+  /** After a loss nothing is granted for so long, until all instances have told what they have. */
+  readonly learningMicros: number;
+}
+
+/** What an instance that the store does not know tells of itself; see `lua/instances.lua`. */
+export type LifeOperation =
+  | { readonly kind: "leave"; readonly instance: string; readonly isBehind: boolean }
+  | { readonly kind: "cap"; readonly share: number }
+  | {
+      readonly kind: "charge";
+      readonly path: string;
+      readonly counted: Demand;
+      readonly isUnsettled: boolean;
+    }
+  | {
+      readonly kind: "assert";
+      readonly entry: EnqueueOperation;
+      /** Granted so long ago. */
+      readonly since: number;
+      /** The life it was granted to. */
+      readonly previous: string;
+    };
+
+export interface StepRequest {
+  readonly instance: string;
+  /** Of the batch, from 1 without gaps; null: nothing is remembered of the instance (tests). */
+  readonly number: number | null;
+  /** Microseconds by its own clock since the sending of the step that was answered last. */
+  readonly elapsed: number | null;
+  readonly operations: readonly (Operation | LifeOperation)[];
+  /** Used where the account is new in this Redis. */
+  readonly options: StepOptions;
+  /** Microseconds; null: the time of Redis. */
+  readonly now: number | null;
+}
+
+export interface StepReply {
+  /** The store does not know the instance, or not its last batches: it has done nothing. */
+  readonly isUnknown?: boolean;
+  /** The last batch that the store knows of, if it is unknown. */
+  readonly known?: number;
+  readonly now: number;
+  /** -1: nothing to wait for. */
+  readonly wakeAt: number;
+  readonly results: readonly OperationResult[];
+  readonly granted: readonly Ticket[];
+  readonly expired: readonly Ticket[];
+  readonly displaced: readonly Ticket[];
+}
+
+const NOTHING = { results: [], granted: [], expired: [], displaced: [] };
+
+const encoder = new Encoder({ initialBufferSize: 16_384 });
+const decoder = new Decoder();
+
+export function encodeRequest(request: StepRequest): Buffer {
+  const { operations, now, number, elapsed, ...rest } = request;
+  const told = { now: now ?? false, number: number ?? false, elapsed: elapsed ?? false };
+  const wire = { ...rest, ...told, operations: operations.map(wireOf) };
+  return Buffer.from(encoder.encode(wire));
+}
+
+export function decodeReply(bytes: Uint8Array): StepReply {
+  const reply = decoder.decode(bytes) as StepReply;
+  if (reply.isUnknown) return { ...reply, wakeAt: -1, ...NOTHING };
+  return { ...reply, results: reply.results.map(resultOf) };
+}
+
+function wireOf(operation: Operation | LifeOperation): readonly unknown[] {
+  switch (operation.kind) {
+    case "path":
+      return ["path", operation.key, operation.meters.map(specOf), operation.initialShare];
+    case "tenant":
+      return ["tenant", operation.tenant, operation.meters.map(specOf), operation.initialShare];
+    case "enqueue": {
+      const { patience, dueIn, isChainStep } = operation;
+      return ["enqueue", ...placeOf(operation), patience, dueIn ?? -1, isChainStep];
+    }
+    case "leave":
+      return ["leave", operation.instance, operation.isBehind];
+    case "cap":
+      return ["cap", operation.share];
+    case "charge":
+      return ["charge", operation.path, amountsOf(operation.counted), operation.isUnsettled];
+    case "assert": {
+      const { entry, since, previous } = operation;
+      const { dueIn, isChainStep } = entry;
+      return ["assert", placeOf(entry), since, dueIn ?? -1, isChainStep, previous];
+    }
+    case "weigh":
+      return ["weigh", operation.tenant, operation.weight];
+    case "cancel":
+      return ["cancel", operation.ticket];
+    case "settle":
+      return ["settle", operation.ticket, amountsOf(operation.counted)];
+    case "retry": {
+      const { ticket, counted, eligibleIn, expiresIn } = operation;
+      return ["retry", ticket, amountsOf(counted), eligibleIn, expiresIn];
+    }
+    case "adjust":
+      return ["adjust", referenceOf(operation.meter), operation.delta];
+    case "resize": {
+      const { meter, capacity, per, pace } = operation;
+      return ["resize", referenceOf(meter), capacity, per, pace.interval, pace.allowance];
+    }
+    case "foreign":
+      return ["foreign", referenceOf(operation.meter), operation.rate];
+    case "margin":
+      return ["margin", referenceOf(operation.meter), operation.share];
+    case "freeze":
+      return ["freeze", referenceOf(operation.meter), operation.micros];
+  }
+}
+
+function placeOf(operation: EnqueueOperation): readonly unknown[] {
+  const { tenant, weight, hasOwnMeters, band, path, demand } = operation;
+  return [tenant, weight, hasOwnMeters, band, path, amountsOf(demand)];
+}
+
+/** Five columns and, where there are any, a platform's own units, in micro-units. */
+function amountsOf(demand: Demand): readonly unknown[] {
+  const columns: unknown[] = COLUMNS.map((column) => toMicro(amountOf(demand, column)));
+  const names = Object.keys(demand.units);
+  if (names.length === 0) return columns;
+  const dimensions = names.map((name): Dimension => `units:${name}`);
+  const units = dimensions.map((dimension) => [dimension, toMicro(amountOf(demand, dimension))]);
+  return [...columns, Object.fromEntries(units)];
+}
+
+function specOf({ pace, selector: _selector, ...spec }: MeterSpec) {
+  return { ...spec, interval: pace.interval, allowance: pace.allowance };
+}
+
+function referenceOf(meter: MeterReference): unknown {
+  return typeof meter === "object" ? [meter.tenant, meter.place] : meter;
+}
+
+function resultOf(result: unknown): OperationResult {
+  if (!Array.isArray(result)) return result as number | boolean;
+  const [code, meter] = result;
+  return { code, meter };
+}

@@ -1,0 +1,79 @@
+/** Cluster: an account lies in one slot, and goes on where the slot is moved to. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { afterEach, expect, test } from "vitest";
+import { NO_DEMAND } from "../../../src/core/demand.ts";
+import { acquire } from "../../../src/stores/redis/client/acquire.ts";
+import { KEY, meter, openQueue, pathOf, request } from "../../support/redis/queues.ts";
+import { RedisServer } from "../../support/redis/redis-server.ts";
+
+const never = new AbortController().signal;
+const SLOT = pathOf(meter("concurrency", 1));
+
+const servers: RedisServer[] = [];
+const admins: Redis[] = [];
+afterEach(async () => {
+  for (const admin of admins.splice(0)) admin.disconnect();
+  for (const server of servers.splice(0)) await server.stop();
+});
+
+/** Two masters that share the 16,384 slots. */
+async function startCluster(): Promise<void> {
+  for (let i = 0; i < 2; i++) {
+    const server = await RedisServer.start({ args: ["--cluster-enabled", "yes"] });
+    servers.push(server);
+    const admin = new Redis(server.url);
+    admins.push(admin);
+    await admin.call("CLUSTER", "ADDSLOTSRANGE", i * 8192, i * 8192 + 8191);
+  }
+  await admins[0].call("CLUSTER", "SET-CONFIG-EPOCH", 1);
+  await admins[1].call("CLUSTER", "SET-CONFIG-EPOCH", 2);
+  await admins[0].call("CLUSTER", "MEET", "127.0.0.1", servers[1].port);
+  for (const admin of admins) {
+    const state = async () => String(await admin.call("CLUSTER", "INFO"));
+    await expect.poll(state, { timeout: 10_000 }).toContain("cluster_state:ok");
+  }
+}
+
+/** Moves the account's slot to the other master, key by key, as an operator does. */
+async function migrateSlot(): Promise<void> {
+  const slot = Number(await admins[0].call("CLUSTER", "KEYSLOT", KEY));
+  const from = slot < 8192 ? 0 : 1;
+  const to = 1 - from;
+  const ids = await Promise.all(admins.map((admin) => admin.call("CLUSTER", "MYID")));
+  await admins[to].call("CLUSTER", "SETSLOT", slot, "IMPORTING", String(ids[from]));
+  await admins[from].call("CLUSTER", "SETSLOT", slot, "MIGRATING", String(ids[to]));
+  for (;;) {
+    const keys = (await admins[from].call("CLUSTER", "GETKEYSINSLOT", slot, 100)) as string[];
+    if (keys.length === 0) break;
+    const where = ["127.0.0.1", String(servers[to].port), "", "0", "1000", "REPLACE"];
+    await admins[from].call("MIGRATE", ...where, "KEYS", ...keys);
+  }
+  for (const i of [to, from]) {
+    await admins[i].call("CLUSTER", "SETSLOT", slot, "NODE", String(ids[to]));
+  }
+}
+
+test("an account whose slot is moved while it is used grants no slot twice and forgets nobody", async () => {
+  await startCluster();
+  const url = `${servers[0].url}?cluster`;
+  using here = openQueue(url);
+  using there = openQueue(url);
+  const holder = await acquire(here, request(SLOT), never);
+  const waits = [here, there].map((queue) => acquire(queue, request(SLOT), never));
+  let granted = 0;
+  for (const wait of waits) wait.then(() => granted++);
+  await sleep(300);
+  await migrateSlot();
+  await sleep(1_000);
+  expect([granted, here.waiting, there.waiting, here.isFenced]).toEqual([0, 1, 1, false]);
+  here.settle(holder, NO_DEMAND);
+  const [first, second] = await Promise.race(
+    waits.map(async (wait, i) => [[here, there][i], await wait] as const),
+  );
+  await sleep(300);
+  expect(granted).toBe(1);
+  first.settle(second, NO_DEMAND);
+  await expect.poll(() => granted).toBe(2);
+});

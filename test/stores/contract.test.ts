@@ -1,0 +1,125 @@
+/** Contract: what every store does, in memory and in a real Redis. */
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { demandOf, NO_DEMAND } from "../../src/core/demand.ts";
+import { MemoryStore } from "../../src/stores/memory-store.ts";
+import type { EnqueueOperation, Operation, StepAnswer } from "../../src/stores/store.ts";
+import { MS, SECOND, T0 } from "../support/meters.ts";
+import { Instance, RedisTime } from "../support/redis/instance.ts";
+import { meter, OPTIONS } from "../support/redis/queues.ts";
+import { RedisServer } from "../support/redis/redis-server.ts";
+
+let server: RedisServer;
+let redis: Redis;
+beforeAll(async () => {
+  server = await RedisServer.start();
+  redis = new Redis(server.url);
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await server?.stop();
+});
+
+type Decided = Pick<StepAnswer, "results" | "granted" | "expired" | "displaced">;
+type Step = (operations: readonly Operation[]) => Promise<Decided>;
+
+const STORES: Readonly<Record<string, (time: RedisTime, maxWaiting: number) => Step>> = {
+  memory: (time, maxWaiting) => {
+    const store = new MemoryStore({ ...OPTIONS, maxWaiting }, () => time.now);
+    return (operations) => store.step(operations);
+  },
+  redis: (time, maxWaiting) => {
+    const instance = new Instance(redis, time, "only", { ...OPTIONS, maxWaiting });
+    return (operations) => instance.step(operations);
+  },
+};
+
+function path(...meters: ReturnType<typeof meter>[]): Operation {
+  return { kind: "path", key: "all", meters, initialShare: 1 };
+}
+
+function enqueue(parts: Partial<EnqueueOperation> = {}): Operation {
+  return {
+    ...{ kind: "enqueue", tenant: "acme", weight: 1, hasOwnMeters: false, band: 0, path: "all" },
+    demand: demandOf({ requests: 1, tokens: 10 }),
+    patience: 3_600 * SECOND,
+    dueIn: null,
+    isChainStep: false,
+    ...parts,
+  };
+}
+
+const settle = (ticket: number): Operation => ({ kind: "settle", ticket, counted: NO_DEMAND });
+
+describe.each(Object.keys(STORES))("a store in %s", (name) => {
+  let time: RedisTime;
+  const open = (maxWaiting = 1_000) => STORES[name](time, maxWaiting);
+
+  beforeEach(async () => {
+    await redis.flushall();
+    time = new RedisTime();
+  });
+
+  test("numbers paths and tickets from 0, and knows a path by its key", async () => {
+    const step = open();
+    const { results } = await step([path(meter("requests", 9)), path(), enqueue(), enqueue()]);
+    expect(results).toEqual([0, 0, 0, 1]);
+  });
+
+  test("serves strict bands in their order, chain steps and deadlines first inside a tenant", async () => {
+    const step = open();
+    await step([path(meter("concurrency", 1)), enqueue()]);
+    await step([
+      enqueue({ band: 2 }),
+      enqueue({ band: 1 }),
+      enqueue({ band: 1, dueIn: SECOND }),
+      enqueue({ band: 1, isChainStep: true }),
+    ]);
+    const order: number[] = [];
+    for (let running = 0; order.length < 4; running = order[order.length - 1]) {
+      order.push(...(await step([settle(running)])).granted);
+    }
+    expect(order).toEqual([4, 3, 2, 1]);
+  });
+
+  test("makes room in a full queue for a higher band, and refuses the same one", async () => {
+    const step = open(2);
+    await step([path(meter("concurrency", 1)), enqueue()]);
+    await step([enqueue({ band: 2 }), enqueue({ band: 2 })]);
+    const { results, displaced } = await step([enqueue({ band: 1 }), enqueue({ band: 2 })]);
+    expect(results).toEqual([3, { code: "queue_full", meter: "" }]);
+    expect([[1], [2]]).toContainEqual(displaced);
+  });
+
+  test("ends a wait on time, and what was settled or cancelled once is so for good", async () => {
+    const step = open();
+    await step([path(meter("concurrency", 1)), enqueue(), enqueue({ patience: 3 * SECOND })]);
+    time.now += 3_010 * MS;
+    expect((await step([])).expired).toEqual([1]);
+    const ends: Operation[] = [settle(0), settle(0), { kind: "cancel", ticket: 1 }];
+    expect((await step(ends)).results).toEqual([true, false, false]);
+  });
+
+  test("queues a refused attempt again in its old place, once its time has come", async () => {
+    const step = open();
+    await step([path(meter("concurrency", 1)), enqueue(), enqueue()]);
+    const retry = { kind: "retry", ticket: 0, counted: NO_DEMAND } as const;
+    const again = await step([{ ...retry, eligibleIn: 500 * MS, expiresIn: 60 * SECOND }]);
+    expect(again).toMatchObject({ results: [true], granted: [1] });
+    time.now += 600 * MS;
+    expect((await step([enqueue(), settle(1)])).granted).toEqual([0]);
+  });
+
+  test("lets nothing pass at a meter that rests, and tells those who wait in vain", async () => {
+    const step = open();
+    await step([path(meter("requests", 5)), { kind: "freeze", meter: "requests", micros: SECOND }]);
+    const { expired } = await step([enqueue({ patience: 2 * SECOND })]);
+    expect(expired).toEqual([]);
+    await step([{ kind: "freeze", meter: 0, micros: 3 * SECOND }]).then((answer) =>
+      expect(answer.expired).toEqual([0]),
+    );
+    await step([enqueue()]);
+    time.now = T0 + 3_100 * MS;
+    expect((await step([])).granted).toEqual([1]);
+  });
+});

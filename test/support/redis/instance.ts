@@ -1,0 +1,75 @@
+/** Instance: one life of an instance at a store, step by step, at times that the test gives. */
+import type { Redis } from "ioredis";
+import { keysOf } from "../../../src/stores/redis/connection.ts";
+import {
+  decodeReply,
+  encodeRequest,
+  type LifeOperation,
+  type StepOptions,
+  type StepReply,
+} from "../../../src/stores/redis/messages.ts";
+import { readScript } from "../../../src/stores/redis/script.ts";
+import type { Operation } from "../../../src/stores/store.ts";
+import { T0 } from "../meters.ts";
+import { KEY, OPTIONS } from "./queues.ts";
+
+const script = readScript();
+
+/** Time of a virtual Redis; may be set back and forth, as clocks are. */
+export class RedisTime {
+  now = T0;
+}
+
+export class Instance {
+  readonly name: string;
+  readonly #redis: Redis;
+  readonly #time: RedisTime;
+  #number = 0;
+  #answeredAt: number | null = null;
+
+  readonly #options: StepOptions;
+
+  constructor(redis: Redis, time: RedisTime, name: string, options: StepOptions = OPTIONS) {
+    this.#options = options;
+    this.#redis = redis;
+    this.#time = time;
+    this.name = name;
+  }
+
+  /** @param ownTime microseconds by this instance's own clock; null: it does not tell */
+  async step(
+    operations: readonly (Operation | LifeOperation)[] = [],
+    ownTime: number | null = null,
+  ): Promise<StepReply> {
+    const reply = await this.#send(operations, this.#number + 1, ownTime);
+    if (!reply.isUnknown) this.#number++;
+    this.#answeredAt = ownTime;
+    return reply;
+  }
+
+  /** Sends the batch before this one again, as after an answer that was lost. */
+  repeat(operations: readonly Operation[] = []): Promise<StepReply> {
+    return this.#send(operations, this.#number, null);
+  }
+
+  async #send(
+    operations: readonly (Operation | LifeOperation)[],
+    number: number,
+    ownTime: number | null,
+  ): Promise<StepReply> {
+    const elapsed =
+      ownTime === null || this.#answeredAt === null ? null : ownTime - this.#answeredAt;
+    const { now } = this.#time;
+    const request = {
+      instance: this.name,
+      number,
+      elapsed,
+      operations,
+      options: this.#options,
+      now,
+    };
+    const bytes = encodeRequest(request);
+    const reply = await this.#redis.callBuffer("EVAL", script.source, ...keysOf(KEY), bytes);
+    return decodeReply(reply as Buffer);
+  }
+}

@@ -1,0 +1,104 @@
+/** Redis server: a real one for tests, on a free port of this machine, without files unless asked. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { findRedis } from "./ensure-redis.ts";
+
+const MISSING = "no redis-server on PATH: run `npm run setup`, or install Redis 6.2 or newer";
+const START_MS = 10_000;
+
+export interface RedisServerOptions {
+  /** Write-ahead log, synced on every write: what a restart finds again. @default false */
+  readonly isDurable?: boolean;
+  /** @default a free one */
+  readonly port?: number;
+  /** Further arguments, e.g. `--replicaof 127.0.0.1 7001`. */
+  readonly args?: readonly string[];
+}
+
+export class RedisServer {
+  readonly port: number;
+  readonly #directory: string;
+  readonly #options: RedisServerOptions;
+  #process: ChildProcess | null = null;
+
+  private constructor(port: number, options: RedisServerOptions) {
+    this.port = port;
+    this.#options = options;
+    this.#directory = mkdtempSync(join(tmpdir(), "sluice-redis-"));
+  }
+
+  /** @throws Error if no redis-server is found, or it does not answer. */
+  static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
+    const server = new RedisServer(options.port ?? (await freePort()), options);
+    await server.run();
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts the process, again after `kill`, over what it has kept. */
+  async run(): Promise<void> {
+    const durable = this.#options.isDurable ? ["yes", "--appendfsync", "always"] : ["no"];
+    const args = [
+      ...["--port", String(this.port), "--bind", "127.0.0.1", "--save", ""],
+      ...["--dir", this.#directory, "--enable-debug-command", "yes", "--appendonly", ...durable],
+      ...(this.#options.args ?? []),
+    ];
+    const command = findRedis();
+    if (command === null) throw new Error(MISSING);
+    this.#process = spawn(command, args, { stdio: "ignore" });
+    await this.#answer();
+  }
+
+  /** Ends the process at once, as a crash does. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    this.#process = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  async #answer(): Promise<void> {
+    const end = Date.now() + START_MS;
+    const client = new Redis(this.port, "127.0.0.1", { lazyConnect: true, retryStrategy: null });
+    client.on("error", () => {});
+    while (Date.now() < end) {
+      try {
+        if (client.status !== "ready") await client.connect();
+        await client.ping();
+        client.disconnect();
+        return;
+      } catch {
+        await sleep(10);
+      }
+    }
+    client.disconnect();
+    throw new Error(`redis-server on port ${this.port} did not answer within ${START_MS} ms`);
+  }
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
