@@ -1,6 +1,7 @@
-/** Connections: which sockets have a request to answer, so that a draining server can close the others. */
+/** Connections: which sockets have a request to answer, so that a draining server can close the others, and how long a client may take to read. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { afterLong } from "../runtime/coarse-timers.ts";
 
 /**
  * Node's own `closeIdleConnections` spares connections on which nothing was ever asked, and those
@@ -16,9 +17,11 @@ export class Connections {
     socket.once("close", () => this.#unanswered.delete(socket));
   }
 
-  begin({ socket }: IncomingMessage, response: ServerResponse): void {
+  /** `readMs`: a client that has not taken the rest of a complete answer within this is cut off. */
+  begin({ socket }: IncomingMessage, response: ServerResponse, readMs: number): void {
     this.#count(socket, 1);
     response.once("close", () => this.#count(socket, -1));
+    response.once("prefinish", () => boundReading(response, readMs));
   }
 
   drain(): void {
@@ -32,4 +35,11 @@ export class Connections {
     this.#unanswered.set(socket, known + change);
     if (this.#isDraining && known + change === 0) socket.destroySoon();
   }
+}
+
+/** Most answers are in the system's hands at once, and need no timer. */
+function boundReading(response: ServerResponse, readMs: number): void {
+  if (response.socket?.writableLength === 0) return;
+  const cancel = afterLong(readMs, () => response.destroy());
+  response.once("close", cancel);
 }

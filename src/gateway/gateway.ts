@@ -18,6 +18,9 @@ import { contextOf, type RequestContext, sendJson, sendRefusal } from "./request
 import { SlotDesk } from "./slots.ts";
 import { meOf } from "./state.ts";
 
+/** How often slow heads are looked for. */
+const SLOWEST_CHECK_MS = 5_000;
+
 export interface GatewayOptions {
   readonly config: Config;
   readonly clock?: Clock;
@@ -57,9 +60,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   await runtime.tenancy.start();
   const house = new House(runtime);
-  const { headerMaxBytes, connections, listen } = config.server;
+  const { headerMaxBytes, connections, listen, timeouts } = config.server;
   const server = createServer(
-    { maxHeaderSize: headerMaxBytes, requestTimeout: 0, keepAliveTimeout: 65_000 },
+    {
+      maxHeaderSize: headerMaxBytes,
+      headersTimeout: timeouts.bodyMs,
+      connectionsCheckingInterval: Math.min(timeouts.bodyMs, SLOWEST_CHECK_MS),
+      // An upload may wait in the queue before it is read: each reader of a body has bounds of its own.
+      requestTimeout: 0,
+      keepAliveTimeout: 65_000,
+    },
     (message, response) => house.receive(message, response),
   );
   server.maxConnections = connections;
@@ -95,7 +105,7 @@ class House {
 
   receive(message: IncomingMessage, response: ServerResponse): void {
     const context = contextOf(message, response, this.#runtime.clock.now());
-    this.connections.begin(message, response);
+    this.connections.begin(message, response, this.#runtime.config.server.timeouts.upstreamMs);
     if (this.#isDraining) response.setHeader("connection", "close");
     response.on("error", destroy);
     const refuse = (error: unknown) => sendRefusal(context, error);
@@ -120,7 +130,9 @@ class House {
 
   /** Most requests are on their way upstream, so they come to no promise more than they need. */
   #route(context: RequestContext): Promise<void> | undefined {
-    const { path } = context;
+    const { method, path } = context;
+    // It asks for its own headers back, and upstream that would be ours: RFC 9110, section 9.3.8.
+    if (method === "TRACE") throw new SluiceError("unsupported", "TRACE is not passed on");
     if (path === "/health" || path.startsWith("/health/")) return this.#health(context);
     if (path === "/metrics" || path === "/dashboard" || path.startsWith("/dashboard/")) {
       throw new SluiceError("unsupported", `${path} is not available in this release`);

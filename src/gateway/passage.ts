@@ -8,6 +8,7 @@ import { requireObject } from "../runtime/request/body.ts";
 import { claimSources } from "../runtime/request/claim-sources.ts";
 import { parseBody } from "../runtime/request/large/parse-body.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { plainPath } from "../runtime/upstream/readable-path.ts";
 import { nameAt, routeModel, wireFormatOf } from "../runtime/upstream/routes.ts";
 import type { Upstream } from "../runtime/upstream/upstream.ts";
 import { HttpAnswer } from "./http-answer.ts";
@@ -131,7 +132,7 @@ export class Passage {
 }
 
 function hidesJson(message: IncomingMessage, path: string): boolean {
-  return MODEL_PATH.test(path) && !isMultipart(message);
+  return MODEL_PATH.test(plainPath(path)) && !isMultipart(message);
 }
 
 function modelOf(asked: string | null, sent: string | null): RuntimeRequest["model"] {

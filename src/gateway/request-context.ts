@@ -5,6 +5,7 @@ import { SluiceError } from "../core/errors.ts";
 import { type ClientDialect, clientDialectOf } from "../dialects/client-dialect.ts";
 import { refusalAnswer } from "../runtime/call/answer-headers.ts";
 import { requestId } from "../runtime/request/request-id.ts";
+import { hasBody } from "./read-body.ts";
 
 export interface RequestContext {
   readonly message: IncomingMessage;
@@ -42,20 +43,14 @@ export function contextOf(
 }
 
 export function sendJson(
-  { response }: RequestContext,
+  context: RequestContext,
   status: number,
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): undefined {
-  if (response.headersSent) return;
-  const body = JSON.stringify(value);
-  response.writeHead(status, {
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(body),
-    "cache-control": "no-store",
-    ...headers,
-  });
-  response.end(body);
+  if (context.response.headersSent) return;
+  const own = { "content-type": "application/json", "cache-control": "no-store" };
+  sendWhole(context, status, { ...own, ...headers }, JSON.stringify(value));
 }
 
 /** Answers with a refusal in the client's form; without a stack trace, whatever the error was. */
@@ -77,14 +72,27 @@ export function sendRefusal(
         cause: error,
       });
   const { status, headers, body } = refusalAnswer(context.client, refusal, extra.id ?? requestId());
+  const waits = refusal.code !== "client_timeout";
+  sendWhole(context, status, { ...headers, ...extra.headers }, body, waits);
+}
+
+/** `waits`: for the rest of the request, so that its client gets to read the answer. */
+function sendWhole(
+  context: RequestContext,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+  waits = true,
+): void {
+  const { message, response } = context;
+  const isRead = message.complete || !hasBody(message);
   response.writeHead(status, {
     ...headers,
-    ...extra.headers,
     "content-length": Buffer.byteLength(body),
     // A body that was not read to its end would be taken for the next request.
-    ...(context.message.complete ? {} : { connection: "close" }),
+    ...(isRead ? {} : { connection: "close" }),
   });
-  if (context.message.complete || refusal.code === "client_timeout") response.end(body);
+  if (isRead || !waits) response.end(body);
   else endAfterRequest(context, body);
 }
 

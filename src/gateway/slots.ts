@@ -6,9 +6,10 @@ import type { JsonObject } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
 import { readClaims } from "../runtime/policy/task-claims.ts";
 import type { TenantRecord } from "../runtime/policy/tenant-directory.ts";
-import { requireJsonObject } from "../runtime/request/body.ts";
+import { requireObject } from "../runtime/request/body.ts";
 import { claimSources } from "../runtime/request/claim-sources.ts";
 import { identify } from "../runtime/request/identity.ts";
+import { parseBody } from "../runtime/request/large/parse-body.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { acquireSlot, type Slot, type SlotDemand, type SlotResult } from "../runtime/slot.ts";
 import { readBody } from "./read-body.ts";
@@ -48,7 +49,7 @@ export class SlotDesk {
       maxBytes: bodyMaxBytes,
       timeoutMs: timeouts.bodyMs,
     });
-    const body = bytes.length === 0 ? {} : requireJsonObject(bytes);
+    const body = bytes.length === 0 ? {} : requireObject(await parseBody(bytes));
     if (id === undefined) await this.#acquire(context, tenant, body);
     else this.#act(context, tenant.id, id, action, body);
   }
@@ -58,12 +59,13 @@ export class SlotDesk {
   }
 
   async #acquire(context: RequestContext, tenant: TenantRecord, body: JsonObject): Promise<void> {
-    const upstream = this.#runtime.upstreams.get(String(body.upstream));
+    const { upstream: name } = body;
+    const upstream = typeof name === "string" ? this.#runtime.upstreams.get(name) : undefined;
     if (upstream === undefined) {
       const known = [...this.#runtime.upstreams.keys()].join(", ");
       throw new SluiceError(
         "invalid_request",
-        `upstream: found ${JSON.stringify(body.upstream) ?? "nothing"}, allowed: ${known}`,
+        `upstream: found ${JSON.stringify(name)?.slice(0, 200) ?? "nothing"}, allowed: ${known}`,
       );
     }
     checkFields(body);

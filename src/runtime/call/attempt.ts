@@ -218,11 +218,19 @@ export class Attempt implements ResponseSink {
     } else {
       if (this.#reply.kind === "held") this.#pass(this.#reply.status, this.#reply.headers);
       for (const piece of passage.finish()) this.#deliver(piece);
-      const verdict = passage.verdict ?? OK_VERDICT;
-      end = { kind: "answered", verdict, usage: passage.usage() };
+      end = this.#endOf(passage);
     }
     this.#leave();
     this.#listener.onComplete(end);
+  }
+
+  /** An error among the content cuts it off: what was produced by then counts, usage told or not. */
+  #endOf(passage: StreamPassage): CallEnd {
+    if (passage.verdict === null) {
+      return { kind: "answered", verdict: OK_VERDICT, usage: passage.usage() };
+    }
+    this.#reservation.conclude(passage.verdict, this.#clock.now());
+    return this.#cutOff();
   }
 
   #learnUnits(end: CallEnd): void {

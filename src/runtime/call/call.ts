@@ -14,6 +14,7 @@ import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
 import type { Transport, TransportFailure } from "../transport/transport.ts";
 import type { Answer, CallReport } from "./answer.ts";
 import { Attempt, type AttemptListener, type Failed } from "./attempt.ts";
+import { awaitsClient, clientError } from "./blame.ts";
 import { type CallPlan, NO_CANDIDATES } from "./call-plan.ts";
 import { reportOf } from "./call-report.ts";
 import { CallTimes } from "./call-times.ts";
@@ -63,6 +64,8 @@ export class Call implements RaceListener, AttemptListener {
   #place: Place;
   #path: Path | null = null;
   #hasEnded = false;
+  /** The client reads no more for now. */
+  #isPaused = false;
   #attempts = 0;
   readonly #failedAt = new Set<Place>();
   #fallback: Fallback | null = null;
@@ -103,10 +106,12 @@ export class Call implements RaceListener, AttemptListener {
 
   /** The client reads no more for now. */
   pause(): void {
+    this.#isPaused = true;
     this.#bound?.attempt.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
     this.#bound?.attempt.resume();
   }
 
@@ -153,7 +158,7 @@ export class Call implements RaceListener, AttemptListener {
     const bound = this.#bound as Bound;
     this.#times.returned(this.#means.clock.now());
     this.#leave();
-    bound.reservation.conclude(endIn(failure), this.#means.clock.now());
+    bound.reservation.conclude(endOf(failure, bound.place), this.#means.clock.now());
     this.#settle(bound, end);
     bound.attempt.break(upstreamError("upstream_error", failure));
   }
@@ -164,7 +169,7 @@ export class Call implements RaceListener, AttemptListener {
     const { candidate } = place;
     const now = this.#means.clock.now();
     this.#times.returned(now);
-    const restsUntil = reservation.conclude(endIn(failed.why), now);
+    const restsUntil = reservation.conclude(endOf(failed.why, place), now);
     if (this.#mendsCredential(bound, failed, now)) return;
     const step = this.#nextStep(failed.why, place);
     const wantsRepeat = step.kind === "wait-for-budget" || step.kind === "retry";
@@ -390,11 +395,10 @@ export class Call implements RaceListener, AttemptListener {
     if (others.length > 0) this.#wait(others);
   }
 
-  #lastWordOf(failed: Failed): LastWord {
-    return (
-      failed.deliver ??
-      upstreamError(codeOf(failed.why as TransportFailure), failed.why as TransportFailure)
-    );
+  #lastWordOf({ deliver, why }: Failed): LastWord {
+    if (deliver !== null) return deliver;
+    if (awaitsClient(this.#place.candidate.outbound)) return clientError();
+    return upstreamError(codeOf(why as TransportFailure), why as TransportFailure);
   }
 
   #deliver(bound: Bound, failed: Failed, lastWord: LastWord): void {
@@ -434,12 +438,15 @@ export class Call implements RaceListener, AttemptListener {
     const bound = this.#bound;
     if (this.#hasEnded || bound === null) return;
     this.#leave();
+    const isStarved = awaitsClient(bound.place.candidate.outbound);
     const end = bound.attempt.abort();
-    // A client's own deadline says nothing of the provider, and its timer may fire a moment early.
-    if (!isDeadline) bound.reservation.conclude(TIMEOUT_VERDICT, this.#now);
+    // A client's own deadline says nothing of the provider, and its timer may fire a moment early;
+    // nor does a client that sends or reads too slowly.
+    const isClients = isDeadline || isStarved || this.#isPaused;
+    if (!isClients) bound.reservation.conclude(TIMEOUT_VERDICT, this.#now);
     this.#settle(bound, end);
     const words = `${bound.place.candidate.upstream} took too long`;
-    const error = new SluiceError("upstream_timeout", words);
+    const error = isStarved ? clientError() : new SluiceError("upstream_timeout", words);
     if (bound.attempt.isPassing) bound.attempt.break(error);
     else this.#answer.refuse(error, this.report());
   }
@@ -488,8 +495,9 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
 const UNPROCESSED: ReadonlySet<string> = new Set(["quota", "billing", "auth", "overload"]);
 
 /** Null: no answer, for a reason that says nothing of the provider. */
-function endIn(why: Verdict | TransportFailure): AttemptEnd {
+function endOf(why: Verdict | TransportFailure, { candidate }: Place): AttemptEnd {
   if ("class" in why) return why;
+  if (awaitsClient(candidate.outbound)) return null;
   if (why.kind === "timeout") return TIMEOUT_VERDICT;
   return why.kind === "aborted" ? null : "unreached";
 }

@@ -10,7 +10,7 @@ import { taskViewOf } from "../../dialects/body/task-view.ts";
 import { type CallPlan, type Candidate, NO_CANDIDATES } from "../call/call-plan.ts";
 import { ResponseCache } from "../fallback/response-cache.ts";
 import { standInsFor } from "../fallback/stand-ins.ts";
-import { requireModel } from "../policy/require-model.ts";
+import { requireModel, requireReadableModel } from "../policy/require-model.ts";
 import { requestId } from "../request/request-id.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import {
@@ -73,6 +73,7 @@ export class Planner {
     const { best, smaller } = rankedCandidates(request, config, task.minQuality);
     const candidates = this.#planAll(request, task, best);
     const [first] = candidates;
+    if (model === null) requireReadableModel(tenant, first.operation);
     return {
       id,
       tenant,

@@ -1,4 +1,5 @@
 /** Require model: may this tenant ask for this model, and is it a name at all. */
+import type { Operation } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import { mayUseModel, type TenantRecord } from "./tenant-directory.ts";
 
@@ -18,4 +19,18 @@ export function requireModel(tenant: TenantRecord, asked: string, sent = asked):
   if (!mayUseModel(tenant, asked, sent)) {
     throw new SluiceError("forbidden", `tenant ${tenant.id} may not use ${asked}`);
   }
+}
+
+/**
+ * For a request whose body names no model: the path may name one, and a tenant that may not use all
+ * models must not use one that nobody can read (a body that is compressed, or no JSON to us).
+ *
+ * @throws SluiceError `invalid_request`, `forbidden`.
+ */
+export function requireReadableModel(tenant: TenantRecord, { kind, model }: Operation): void {
+  if (kind === "other" || tenant.models === null) return;
+  if (model === null) {
+    throw new SluiceError("invalid_request", "the model cannot be read: send a plain JSON body");
+  }
+  requireModel(tenant, model);
 }

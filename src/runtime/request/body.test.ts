@@ -4,7 +4,7 @@ import {
   metadataClaims,
   outboundBody,
   parseJsonObject,
-  requireJsonObject,
+  requireObject,
 } from "./body.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -30,7 +30,7 @@ describe("parsing", () => {
   });
 
   test("what must be an object and is none is refused", () => {
-    expect(() => requireJsonObject("[]")).toThrow("not a JSON object");
+    expect(() => requireObject(parseJsonObject("[]"))).toThrow("not a JSON object");
   });
 });
 

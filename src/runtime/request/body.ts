@@ -1,6 +1,7 @@
 /** Body: the request's JSON as the dialects read it, and the bytes as they are sent. */
 import type { JsonObject } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
+import { DEEPEST_BODY } from "./large/nesting.ts";
 
 const METADATA_PREFIX = "sluice_";
 
@@ -18,15 +19,13 @@ export function parseJsonObject(bytes: Uint8Array | string): JsonObject | null {
   }
 }
 
-/** @throws SluiceError `invalid_request` when the body is not a JSON object. */
-export function requireJsonObject(bytes: Uint8Array | string): JsonObject {
-  return requireObject(parseJsonObject(bytes));
-}
-
 /** @throws SluiceError `invalid_request` when what was parsed is not a JSON object. */
 export function requireObject(object: JsonObject | null): JsonObject {
   if (object === null) {
-    throw new SluiceError("invalid_request", "the request body is not a JSON object");
+    throw new SluiceError(
+      "invalid_request",
+      `the request body is not a JSON object of at most ${DEEPEST_BODY} levels`,
+    );
   }
   return object;
 }

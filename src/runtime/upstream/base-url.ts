@@ -3,13 +3,15 @@ import { DATA_CENTRE, DATA_CENTRE_FORM, dataCentreOf } from "../../config/data-c
 import type { Dialect } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import { nameOf } from "./fixed-credential.ts";
+import { readablePath } from "./readable-path.ts";
 
 /** Where a request goes. */
 export interface Address {
   /** Scheme, host and port. */
   readonly origin: string;
+  /** To be read: what needs no encoding is decoded, as most servers do before they choose a route. */
   readonly pathname: string;
-  /** With the query. */
+  /** With the query, as it is sent. */
   readonly path: string;
 }
 
@@ -64,8 +66,9 @@ export class BaseUrl {
     const name = this.#needsDataCentre ? `${centre} ${path}` : path;
     const known = this.#addresses.get(name);
     if (known) return known;
-    const { origin, pathname, search } = urlBelow(this.#baseAt(centre), path);
-    const address = { origin, pathname, path: pathname + this.#completed(pathname, search) };
+    const { origin, pathname: sent, search } = urlBelow(this.#baseAt(centre), path);
+    const pathname = readablePath(sent);
+    const address = { origin, pathname, path: sent + this.#completed(pathname, search) };
     // Paths with a query are hardly ever asked for twice.
     if (search === "" && path.length < LONGEST_REMEMBERED_PATH) {
       remember(this.#addresses, name, address);

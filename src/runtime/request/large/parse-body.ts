@@ -2,6 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { JsonObject } from "../../../core/dialect.ts";
 import { isJsonObject, parseJsonObject } from "../body.ts";
+import { DEEPEST_BODY, isNestedDeeper } from "./nesting.ts";
 import { readPiecewise } from "./piecewise.ts";
 
 /** JSON.parse takes up to 10 ms for it. */
@@ -9,13 +10,15 @@ const LARGE_BYTES = 2_000_000;
 /** So long it reads before it lets others go on. */
 const TURN_MS = 3;
 
-/** A JSON object's bytes as an object; null if it is no JSON object. */
+/** A JSON object's bytes as an object; null if it is no JSON object, or nested deeper than {@link DEEPEST_BODY}. */
 export async function parseBody(bytes: Uint8Array): Promise<JsonObject | null> {
-  return bytes.length <= LARGE_BYTES ? parseJsonObject(bytes) : await parseInTurns(bytes);
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isNestedDeeper(view, DEEPEST_BODY)) return null;
+  return bytes.length <= LARGE_BYTES ? parseJsonObject(bytes) : await parseInTurns(view);
 }
 
-async function parseInTurns(bytes: Uint8Array): Promise<JsonObject | null> {
-  const reading = readPiecewise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+async function parseInTurns(bytes: Buffer): Promise<JsonObject | null> {
+  const reading = readPiecewise(bytes);
   try {
     for (;;) {
       const endsAt = performance.now() + TURN_MS;
