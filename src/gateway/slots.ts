@@ -6,10 +6,9 @@ import type { JsonObject } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
 import { readClaims } from "../runtime/policy/task-claims.ts";
 import type { TenantRecord } from "../runtime/policy/tenant-directory.ts";
-import { requireObject } from "../runtime/request/body.ts";
 import { claimSources } from "../runtime/request/claim-sources.ts";
 import { identify } from "../runtime/request/identity.ts";
-import { parseBody } from "../runtime/request/large/parse-body.ts";
+import { parseFields } from "../runtime/request/large/parse-body.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { acquireSlot, type Slot, type SlotDemand, type SlotResult } from "../runtime/slot.ts";
 import { readBody } from "./read-body.ts";
@@ -49,7 +48,7 @@ export class SlotDesk {
       maxBytes: bodyMaxBytes,
       timeoutMs: timeouts.bodyMs,
     });
-    const body = bytes.length === 0 ? {} : requireObject(await parseBody(bytes));
+    const body = await parseFields(bytes);
     if (id === undefined) await this.#acquire(context, tenant, body);
     else this.#act(context, tenant.id, id, action, body);
   }

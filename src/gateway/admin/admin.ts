@@ -2,7 +2,7 @@
 import { MICROS_PER_MS } from "../../core/clock.ts";
 import type { JsonObject } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
-import { parseJsonObject, requireObject } from "../../runtime/request/body.ts";
+import { parseFields } from "../../runtime/request/large/parse-body.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { timeView } from "../../tenants/tenant-views.ts";
 import { TenantsApi } from "../../tenants/tenants-api.ts";
@@ -83,7 +83,7 @@ async function bodyOf({ message }: RequestContext, { config }: Runtime): Promise
   if (!hasBody(message)) return {};
   const timeoutMs = config.server.timeouts.bodyMs;
   const bytes = await readBody(message, { maxBytes: BODY_MAX_BYTES, timeoutMs });
-  return bytes.length === 0 ? {} : requireObject(parseJsonObject(bytes));
+  return parseFields(bytes);
 }
 
 function partsOf(path: string): string[] {
