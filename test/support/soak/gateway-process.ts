@@ -91,7 +91,7 @@ async function readyUrl(
   return null;
 }
 
-/** Every time limit is short, so that whoever dawdles is seen to be cut off. */
+/** Time limits are short, so that dawdlers are seen to be cut off, and long for others on a busy machine. */
 function configFor(upstreamUrl: string, folder: string) {
   const limits = [
     { rpm: "1000M", tpm: "1000M", max_parallel_requests: 200 },
@@ -105,7 +105,7 @@ function configFor(upstreamUrl: string, folder: string) {
       body_max: "256KiB",
       header_max: "16KiB",
       connections: 2_000,
-      timeouts: { body: "300ms", first_byte: "2s", upstream: "3s", drain: "1s" },
+      timeouts: { body: "2s", first_byte: "3s", upstream: "4s", drain: "1s" },
     },
     policy: { margin: 0, holdback: 0 },
     tiers: { critical: { max_wait: "10s" }, free: { max_wait: "10s", latency_max: "batch" } },

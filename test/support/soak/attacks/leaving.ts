@@ -52,10 +52,12 @@ const slowBody: MakeAttack = (means) => {
   );
   const cut = bytes.indexOf("\r\n\r\n") + 4 + Math.floor(random() * 20);
   const drops: Step[] = Array.from({ length: 8 }, (_, i) => [
-    { kind: "pause", ms: 60 } as const,
+    { kind: "pause", ms: 300 } as const,
     send(bytes.slice(cut + i, cut + i + 1)),
   ]).flat();
-  return { ...one("slow body", "POST", "", [408]), steps: [send(bytes.slice(0, cut)), ...drops] };
+  // Whoever goes on sending may be cut off before it has read why.
+  const steps = [send(bytes.slice(0, cut)), ...drops];
+  return { ...one("slow body", "POST", "", [408]), steps, least: 0 };
 };
 
 /** It passes as it comes, and ends with the time that the whole call has. */
