@@ -143,10 +143,13 @@ describe("an episode of 529 for ten seconds", () => {
   test("is told as it is where there is no other candidate, and the wait with it", async () => {
     await using world = await start({ candidates: CANDIDATES.slice(0, 1) });
     world.first.next = OVERLOADED;
-    await world.stream(1_000, 100);
-    const refused = await world.send({}, { "x-sluice-max-wait-ms": "100" });
-    expect([529, 503]).toContain(refused.status);
-    expect(Number(refused.headers.get("retry-after-ms") ?? 1)).toBeGreaterThan(0);
+    const impatient = { "x-sluice-max-wait-ms": "100" };
+    for (let i = 0; i < 5; i++) expect((await world.send({}, impatient)).status).toBe(529);
+    const refused = await world.send({}, impatient);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get("retry-after-ms")).toBe("5000");
+    expect(await codeOf(refused)).toBe("upstream_unavailable");
+    expect(calls(world.first)).toBe(5);
   });
 });
 
@@ -329,6 +332,22 @@ describe("fallbacks", () => {
     ]);
     expect(await two.json()).toEqual(await one.json());
     expect((await world.send({ temperature: 0.1 }, said("cached"))).status).toBe(429);
+  });
+
+  test("an answer kept for one client's own credential is no other's", async () => {
+    await using provider = await startScript({ status: 200, body: { id: "kept", choices: [] } });
+    const base_url = `${provider.upstream.url}/v1`;
+    await using gateway = await startTestGateway({
+      policy: EXACT,
+      upstreams: { open: { dialect: "openai", base_url, limits: NARROW } },
+    });
+    const fallbackFor = async (key: string) => {
+      const headers = { ...said("cached"), authorization: `Bearer ${key}` };
+      const answer = await post(`${gateway.url}/v1/chat/completions`, chat(), { headers });
+      return answer.headers.get("x-sluice-fallback");
+    };
+    expect([await fallbackFor("one"), await fallbackFor("one")]).toEqual(["none", "cached"]);
+    expect([await fallbackFor("two"), await fallbackFor("two")]).toEqual(["none", "cached"]);
   });
 
   test("a degraded answer says when to come back", async () => {

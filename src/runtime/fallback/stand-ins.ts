@@ -15,7 +15,8 @@ export interface StandInRequest {
   readonly method: string;
   /** As the client asked for it, with the query. */
   readonly path: string;
-  readonly variant: string;
+  /** What else the answer depends on. */
+  readonly variant: () => string;
   readonly bytes: Uint8Array | string | Readable | null;
   readonly body: JsonObject | null;
   readonly model: string | null;
@@ -49,7 +50,7 @@ function cachedFor(
   const isRead = method === "GET" || method === "HEAD";
   const isWhole = bytes === null || typeof bytes === "string" || bytes instanceof Uint8Array;
   if (!isWhole || !(isRead || operation.kind !== "other")) return null;
-  const key = cacheKey({ tenant: task.tenant, method, path, variant, body: bytes });
+  const key = cacheKey({ tenant: task.tenant, method, path, variant: variant(), body: bytes });
   return {
     comesFirst,
     keep: (answer) => new RecordedAnswer(answer, cache, key),

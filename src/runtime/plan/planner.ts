@@ -11,6 +11,7 @@ import { type CallPlan, type Candidate, NO_CANDIDATES } from "../call/call-plan.
 import { ResponseCache } from "../fallback/response-cache.ts";
 import { standInsFor } from "../fallback/stand-ins.ts";
 import { requireModel, requireReadableModel } from "../policy/require-model.ts";
+import { keyHash } from "../policy/tenant-directory.ts";
 import { requestId } from "../request/request-id.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import {
@@ -91,7 +92,7 @@ export class Planner {
           ...request,
           id,
           path: `${request.upstream.name}${request.path}`,
-          variant: String(request.headers["anthropic-version"] ?? ""),
+          variant: () => variantOf(request),
           model: model?.asked ?? first.target.model,
           task,
           operation: first.operation,
@@ -158,6 +159,23 @@ export class Planner {
     }
     return budget;
   }
+}
+
+/** Headers that change what is answered, to the same path and body. */
+const VARYING = [
+  "accept",
+  "accept-language",
+  "anthropic-beta",
+  "anthropic-version",
+  "openai-organization",
+  "openai-project",
+  "range",
+] as const;
+
+/** Whoever brings a credential of its own has its own answers, even in the same tenant. */
+function variantOf({ headers, clientCredential }: RuntimeRequest): string {
+  const account = clientCredential === null ? null : keyHash(clientCredential);
+  return JSON.stringify([account, ...VARYING.map((name) => headers[name] ?? null)]);
 }
 
 function isNamed({ upstream, model }: RuntimeRequest, one: CandidateConfig | undefined): boolean {
