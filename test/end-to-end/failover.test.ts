@@ -341,13 +341,16 @@ describe("fallbacks", () => {
       policy: EXACT,
       upstreams: { open: { dialect: "openai", base_url, limits: NARROW } },
     });
-    const fallbackFor = async (key: string) => {
+    const send = async (key: string, fields = {}) => {
       const headers = { ...said("cached"), authorization: `Bearer ${key}` };
-      const answer = await post(`${gateway.url}/v1/chat/completions`, chat(), { headers });
-      return answer.headers.get("x-sluice-fallback");
+      const answer = await post(`${gateway.url}/v1/chat/completions`, chat(fields), { headers });
+      return [answer.status, answer.headers.get("x-sluice-fallback")];
     };
-    expect([await fallbackFor("one"), await fallbackFor("one")]).toEqual(["none", "cached"]);
-    expect([await fallbackFor("two"), await fallbackFor("two")]).toEqual(["none", "cached"]);
+    expect(await send("one")).toEqual([200, "none"]);
+    expect(await send("one")).toEqual([200, "cached"]);
+    // Each has an account with room for one.
+    expect(await send("two", { temperature: 0.1 })).toEqual([200, "none"]);
+    expect(await send("two")).toEqual([429, "none"]);
   });
 
   test("a degraded answer says when to come back", async () => {
