@@ -2,7 +2,7 @@
  * Budget: what is known of one upstream account beyond its scheduler: told and learned limits, others'
  * traffic, margins, rate and concurrency. It only corrects meters; whom they admit is the scheduler's.
  */
-import { type BreakerState, DEFAULT_BREAKER } from "../breaker/breaker.ts";
+import { type BreakerRecord, type BreakerState, DEFAULT_BREAKER } from "../breaker/breaker.ts";
 import type { Demand } from "../demand.ts";
 import type { LimitReading } from "../dialect.ts";
 import { type Meter, MICRO_UNITS } from "../meter/meter.ts";
@@ -15,7 +15,14 @@ import { Dispatch } from "./dispatch.ts";
 import { Epoch } from "./epoch.ts";
 import { LearnedLimits, limitIn } from "./learned-limits.ts";
 import { LimitDifferences } from "./limit-differences.ts";
-import type { BudgetOptions, Conclusion, LearnedLimit, LimitDifference } from "./options.ts";
+import type {
+  BudgetOptions,
+  Conclusion,
+  LearnedLimit,
+  LimitDifference,
+  MeterChange,
+} from "./options.ts";
+import { modelIn } from "./in-flight-limit.ts";
 import { OwnMeters } from "./own-meters.ts";
 import { PathBook } from "./path-book.ts";
 import { cut, restingPlaces, waitOf } from "./refusal.ts";
@@ -23,6 +30,8 @@ import { Rest, type RestCause } from "./rest.ts";
 import { Watch } from "./watch.ts";
 
 const NO_CONCLUSION: Conclusion = Object.freeze({ frozenUntil: 0, isNewEpoch: false });
+/** Of breakers, the one of the whole upstream. */
+const WHOLE = "upstream";
 /** A margin is set again when it has moved by more than this share of itself. */
 const MARGIN_STEP = 0.05;
 
@@ -69,6 +78,36 @@ export class Budget {
   /** Is a model well? */
   breakerOf(model: string | null, now: number): BreakerState {
     return this.breakers.stateOf(this.#own.inFlightFor(model), now);
+  }
+
+  /** A copy of a meter has been brought up to what another instance has done to it. */
+  followed(meter: Meter, change: MeterChange, now: number): void {
+    const watch = this.#watchOf(meter, now);
+    watch?.followed(change.correction, now);
+    if (change.foreign !== undefined) watch?.adoptForeign(change.foreign);
+    if (change.margin !== undefined) watch?.adoptFloor(change.margin);
+    if (change.isResized) this.#own.adopt(meter, now);
+    if (change.isRested) this.#restOf(meter).adopt(now);
+  }
+
+  /** Limits that another instance has learned. */
+  adoptLearned(limits: readonly LearnedLimit[]): void {
+    this.#learned.adopt(limits);
+    if (this.#learned.list.length > 0) this.#own.limitsLearned();
+  }
+
+  /** Breakers that have changed here, to tell other instances, by names that mean the same there. */
+  takeBreakerNews(): readonly { readonly name: string; readonly record: BreakerRecord }[] {
+    return this.breakers.takeNews().map(({ limit, record }) => ({
+      name: limit === null ? WHOLE : limit.meter.label.selector,
+      record,
+    }));
+  }
+
+  /** A breaker has changed at another instance. */
+  adoptBreaker(name: string, record: BreakerRecord, now: number): void {
+    const limit = name === WHOLE ? null : this.#own.inFlightFor(modelIn(name));
+    this.breakers.adopt({ limit, record }, this.#scheduler, now);
   }
 
   /** Another scheduler has taken over the same meters: what was learned of them stays. */

@@ -72,8 +72,7 @@ export class Reconciler {
   #lowerTo(highest: number, now: number): boolean {
     const excess = this.#meter.level(now) - highest;
     if (excess <= 0) return false;
-    this.#meter.adjust(-excess, now);
-    this.#drift.note(-excess);
+    this.#correct(-excess, now);
     this.#loweredAt = now;
     this.#raises.clear();
     return true;
@@ -88,8 +87,27 @@ export class Reconciler {
       now,
     );
     if (raise === 0) return;
-    this.#meter.adjust(raise, now);
-    this.#drift.note(raise);
+    this.#correct(raise, now);
+  }
+
+  #correct(delta: number, now: number): void {
+    this.#meter.adjust(delta, now);
+    this.#meter.corrected += delta;
+    this.#drift.note(delta);
+  }
+
+  /** Another instance has corrected the level by so much, by what it was told. */
+  followed(delta: number, now: number): void {
+    this.#charged.mark(this.#meter.charged, now);
+    if (delta === 0) return;
+    this.#drift.note(delta);
+    if (delta < 0) this.#loweredAt = now;
+    this.#raises.clear();
+  }
+
+  /** What others on the account take has been learned elsewhere. */
+  adoptForeign(rate: number): void {
+    this.#drift.rate = rate;
   }
 
   /** What may be missing in a count made after `time`; null: too long ago to know. */

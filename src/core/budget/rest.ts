@@ -38,6 +38,13 @@ export class Rest {
     this.#beganAt = now;
   }
 
+  /** Another instance has let its meter rest, or has ended that. */
+  adopt(now: number): void {
+    if (this.#meter.frozenUntil <= now) this.#endedAt = now;
+    else this.#beganAt = now;
+    this.#until = this.#meter.frozenUntil;
+  }
+
   isOn(now: number): boolean {
     const { frozenUntil } = this.#meter;
     return frozenUntil > now && frozenUntil === this.#until;

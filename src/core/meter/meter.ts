@@ -37,6 +37,8 @@ export abstract class Meter {
   probeAt = Number.POSITIVE_INFINITY;
   /** Learned share of the capacity that is never spent; null: the scheduler's. See `Scheduler.setMargin`. */
   margin: number | null = null;
+  /** All corrections of the level by what answers told, micro-units. */
+  corrected = 0;
   #foreign = 0;
   #charged = 0;
   #pace: Pace = NO_PACE;
@@ -93,6 +95,19 @@ export abstract class Meter {
   /** Supply that is left to us, micro-units per microsecond. */
   get supply(): number {
     return this.rate - this.foreign;
+  }
+
+  /**
+   * Another keeps the books of it, of whom this one only has a copy: what is left, and all that was
+   * ever charged.
+   */
+  follow(level: number, charged: number, now: number): void {
+    this.adjust(level - this.level(now), now);
+    this.#charged = charged;
+  }
+
+  get pace(): Pace {
+    return this.#pace;
   }
 
   /** Spreads grants in time, so that a burst or a reset leaves as a stream. */

@@ -145,7 +145,8 @@ function aheadInBand({ path, band, account, isChainStep }: WaitQuestion, i: numb
   const mine = account.queuedAt(index);
   const before = isChainStep ? 0 : mine;
   const distance = (account.leadOn(path) / 1_000) * path.supply(i) + before / account.weight;
-  const rivals = band.activeWeight - (account.competing > 0 ? account.weight : 0);
+  const mineActive = account.competing > 0 ? account.weight : 0;
+  const rivals = band.activeWeight - mineActive + band.weightElsewhere;
   const theirs = Math.ceil(distance * Math.max(0, rivals));
   return before + Math.min(band.queued.at(index) - mine, theirs);
 }

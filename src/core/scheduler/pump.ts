@@ -215,6 +215,13 @@ export class Pump {
     const { tickets } = this.#backlog;
     const { path } = flow.lane;
     const isPassing = this.#blockages.recordPassing(path, this.#fit);
+    this.#take(flow, row, isPassing, now);
+    this.#granted.push(tickets.references[row]);
+  }
+
+  #take(flow: Flow, row: number, isPassing: boolean, now: number): void {
+    const { tickets } = this.#backlog;
+    const { path } = flow.lane;
     debitAll(tickets, row, flow, this.#fit, now);
     flow.account.charge(flow, this.#fit.costs, flow.band, isPassing);
     if (!isPassing) flow.band.peakWeight = flow.band.activeWeight;
@@ -227,7 +234,13 @@ export class Pump {
     tickets.predicted.set(row, path.serviceMicros);
     flow.granted++;
     rekeyFlows(flow);
-    this.#granted.push(tickets.references[row]);
+  }
+
+  /** Grants what somebody else has decided to be next. */
+  grantNow(flow: Flow, row: number, now: number): void {
+    const { path } = flow.lane;
+    this.#fit.price(this.#backlog.tickets, row, path);
+    this.#take(flow, row, false, now);
   }
 
   #restoreStash(): void {

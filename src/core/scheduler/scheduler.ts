@@ -37,6 +37,12 @@ export interface BandExplanation {
   readonly blockedBy: MeterLabel | null;
 }
 
+/** By how much it has changed since it was last told, micro-units. */
+export interface ElsewhereChange {
+  readonly queued: number;
+  readonly arrived: number;
+}
+
 export class Scheduler {
   readonly options: SchedulerOptions;
   readonly bands: readonly Band<Flow>[];
@@ -154,6 +160,25 @@ export class Scheduler {
     this.#recordArrival(request, true, now);
     this.#backlog.add(row, now, now);
     return { kind: "queued", handle: tickets.handleOf(row), expectedWait: answer.wait };
+  }
+
+  /**
+   * Grants a waiting ticket whatever its turn and the levels are: another scheduler, of which this
+   * is one instance's copy, has decided so. False if it does not wait.
+   */
+  grant(handle: Handle, now: number): boolean {
+    const { tickets } = this.#backlog;
+    const row = tickets.rowOf(handle);
+    if (row < 0 || !this.#backlog.isWaiting(row)) return false;
+    this.#pump.grantNow(this.#backlog.flows[tickets.flow.at(row)], row, now);
+    return true;
+  }
+
+  /** What waits elsewhere in a band and has arrived there, for forecasts and pressure. */
+  countElsewhere(band: number, meter: Meter, change: ElsewhereChange, now: number): void {
+    const index = this.#indexOf(meter);
+    this.bands[band].queued.add(index, change.queued);
+    if (change.arrived > 0) this.bands[band].arrivals.add(index, change.arrived, true, now);
   }
 
   /** Takes everything that waits out, in the order of its arrival: to queue it again elsewhere. */
