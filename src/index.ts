@@ -4,6 +4,7 @@ export type { Fallback, LatencyClass } from "./core/task.ts";
 export type { BreakerEvent, StoppedEvent } from "./runtime/health-watch.ts";
 export type { PressureEvent } from "./runtime/pressure-watch.ts";
 export type { ShadowEvent } from "./runtime/shadow/shadow-mode.ts";
+export type { StoreEvent } from "./runtime/shared-store.ts";
 export type { Slot, SlotDemand, SlotResult } from "./runtime/slot.ts";
 export {
   type AcquireOptions,

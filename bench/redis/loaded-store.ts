@@ -139,7 +139,8 @@ export class LoadedStore {
   }
 
   async #step(operations: readonly Operation[]): Promise<StepReply> {
-    const request = { instance: "bench", number: null, elapsed: null, operations, now: this.#now };
+    const told = { instance: "bench", number: null, elapsed: null, report: null };
+    const request = { ...told, operations, now: this.#now };
     const bytes = encodeRequest({ ...request, options: OPTIONS });
     const { sha } = this.#script;
     const reply = await this.#redis.callBuffer("EVALSHA", sha, ...keysOf(this.#key), bytes);

@@ -20,7 +20,6 @@ interface Row {
 const LATER = "has no effect yet";
 
 const ROWS: readonly Row[] = [
-  { field: "store.kind", note: "meters stay in this process", when: (kind) => kind === "redis" },
   { field: "tiers.*.slo", note: LATER },
   {
     field: "upstreams.*.limits.*.units",

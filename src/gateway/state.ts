@@ -33,9 +33,15 @@ export function stateOf(runtime: Runtime) {
     upstreams,
     queue: queueState(runtime, now),
     tenants: tenantStates(runtime),
-    store: { kind: "memory", healthy: runtime.tenancy.isHealthy },
+    store: storeState(runtime),
     ...shadowState(runtime),
   };
+}
+
+function storeState({ config, store, tenancy }: Runtime) {
+  const { kind } = config.store;
+  if (store === null) return { kind, healthy: tenancy.isHealthy };
+  return { kind, healthy: store.isHealthy && tenancy.isHealthy, state: store.state };
 }
 
 /** Of models that have failed; the others are closed. */
@@ -79,7 +85,7 @@ function queueState(runtime: Runtime, now: number) {
     oldestMs: null,
     blockedBy: null,
   }));
-  for (const { scheduler } of runtime.accounts) {
+  for (const scheduler of runtime.accounts.flatMap(({ schedulers }) => schedulers)) {
     for (const { index, waiting: count, oldestSince, blockedBy } of scheduler.explain()) {
       const band = bands[index];
       band.waiting += count;

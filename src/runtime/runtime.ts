@@ -25,6 +25,7 @@ import { requireOpen, type TenantDirectory, type TenantRecord } from "./policy/t
 import { PressureWatch } from "./pressure-watch.ts";
 import { ShadowMode } from "./shadow/shadow-mode.ts";
 import type { ShadowPass } from "./shadow/shadow-pass.ts";
+import { SharedStore } from "./shared-store.ts";
 import type { AlertBody } from "./tenants/alert-book.ts";
 import { Tenancy } from "./tenants/tenancy.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -56,6 +57,8 @@ export class Runtime {
   readonly pressure = new PressureWatch();
   readonly limits = new LimitWatch();
   readonly shadow: ShadowMode;
+  /** Null: everything is of this process alone. */
+  readonly store: SharedStore | null;
   onCredentialFailed: (event: CredentialFailedEvent) => void = () => {};
   readonly #chains: ChainMemory;
   readonly #planner: Planner;
@@ -93,6 +96,11 @@ export class Runtime {
       onBreaker: (event) => tell({ kind: "breaker", ...event }),
       onStopped: (event) => tell({ kind: "stopped", ...event }),
     });
+    const { store } = options.config;
+    this.store =
+      store.kind === "redis"
+        ? new SharedStore(store, (event) => tell({ kind: "store", ...event }))
+        : null;
     this.#planner = new Planner({
       upstreams: this.upstreams,
       config: () => this.#config,
@@ -141,7 +149,7 @@ export class Runtime {
     const sum = (of: (account: Account) => number) =>
       accounts.reduce((total, account) => total + of(account), 0);
     return {
-      waiting: sum(({ scheduler }) => scheduler.waiting),
+      waiting: sum(({ waiting }) => waiting),
       running: sum(({ running }) => running) + this.shadow.runningInAll,
       bytes: this.#bytesHeld,
     };
@@ -236,6 +244,7 @@ export class Runtime {
     this.#closing.abort(closingError());
     for (const account of [...this.accounts, ...this.#twins]) account.close();
     this.shadow.close();
+    this.store?.close();
     await this.tenancy.close();
     await this.#options.transport.close();
   }
@@ -258,6 +267,7 @@ export class Runtime {
       onLearned: (name, limits) => this.limits.learned(name, limits),
       onDifferences: (name, differences) => this.limits.differ(name, differences),
       health: this.#health,
+      store: this.store,
     });
     this.upstreams.set(config.name, upstream);
   }

@@ -11,6 +11,7 @@ import type { LimitDiffersEvent, LimitLearnedEvent } from "./limit-watch.ts";
 import type { PressureEvent } from "./pressure-watch.ts";
 import { type CredentialFailedEvent, Runtime } from "./runtime.ts";
 import type { ShadowEvent } from "./shadow/shadow-mode.ts";
+import type { StoreEvent } from "./shared-store.ts";
 import { acquireSlot, type Slot, type SlotDemand } from "./slot.ts";
 import { createSystemClock } from "./system-clock.ts";
 import { claimsOf, runTask, type TaskOptions, taskWith } from "./task-context.ts";
@@ -67,6 +68,8 @@ export interface SluiceEvents {
   readonly runaway: RunawayEvent;
   /** A quota or limit of money cannot count this model. */
   readonly "price-unknown": PriceUnknownEvent;
+  /** The Redis that instances share has gone silent, is down, or is back. */
+  readonly store: StoreEvent;
   /** What tenants use cannot be kept for now. */
   readonly "store-failed": StoreFailedEvent;
   /** With `policy.shadow`: what the scheduler would have done with a request. */

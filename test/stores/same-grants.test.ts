@@ -57,6 +57,7 @@ async function stepInRedis(
     instance: "only",
     number: null,
     elapsed: null,
+    report: null,
     operations,
     options,
     now,

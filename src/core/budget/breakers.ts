@@ -2,7 +2,12 @@
  * Breakers at work: one for each model and one for the whole upstream. While one is open the model's
  * meter of calls in flight rests, so whoever waits keeps its place; a probe is the next in order.
  */
-import { Breaker, type BreakerOptions, type BreakerRecord, type BreakerState } from "../breaker/breaker.ts";
+import {
+  Breaker,
+  type BreakerOptions,
+  type BreakerRecord,
+  type BreakerState,
+} from "../breaker/breaker.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { InFlightLimit } from "./in-flight-limit.ts";
@@ -87,7 +92,8 @@ export class Breakers {
     if (limit === null) return 0;
     const { request, sentAt } = dispatch;
     const told = { request, sentAt, hint: failure.hint, running: limit.running(now) };
-    if (failure.isOfConnection && this.#whole.failed(told, now)) this.#changed(null, scheduler, now);
+    if (failure.isOfConnection && this.#whole.failed(told, now))
+      this.#changed(null, scheduler, now);
     if (this.#breakerOf(limit).failed(told, now)) this.#changed(limit, scheduler, now);
     const state = this.stateOf(limit, now);
     return state.kind === "open" ? state.until : 0;

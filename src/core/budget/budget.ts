@@ -13,6 +13,7 @@ import type { Verdict } from "../verdict/verdict.ts";
 import { Breakers, type Failure } from "./breakers.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Epoch } from "./epoch.ts";
+import { modelIn } from "./in-flight-limit.ts";
 import { LearnedLimits, limitIn } from "./learned-limits.ts";
 import { LimitDifferences } from "./limit-differences.ts";
 import type {
@@ -22,7 +23,6 @@ import type {
   LimitDifference,
   MeterChange,
 } from "./options.ts";
-import { modelIn } from "./in-flight-limit.ts";
 import { OwnMeters } from "./own-meters.ts";
 import { PathBook } from "./path-book.ts";
 import { cut, restingPlaces, waitOf } from "./refusal.ts";

@@ -36,9 +36,9 @@ export interface MeterChange {
   readonly foreign?: number;
   /** Share of the capacity that is kept; absent: as before. */
   readonly margin?: number;
-  readonly isResized: boolean;
+  readonly isResized?: boolean;
   /** It rests, for longer or shorter than before, or no more. */
-  readonly isRested: boolean;
+  readonly isRested?: boolean;
 }
 
 /** A limit that answers told and no configured one matches: the runtime makes a meter of it. */

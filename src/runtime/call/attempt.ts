@@ -6,7 +6,7 @@ import { type Clock, MICROS_PER_MS } from "../../core/clock.ts";
 import type { CallEnd, HeaderView } from "../../core/dialect.ts";
 import { OK_VERDICT, type Verdict } from "../../core/verdict/verdict.ts";
 import { splitterFor } from "../../dialects/event-streams.ts";
-import type { Reservation } from "../account/account.ts";
+import type { Reservation } from "../account/reservation.ts";
 import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
 import type {
   Exchange,
@@ -86,6 +86,7 @@ export class Attempt implements ResponseSink {
     this.#clock = clock;
     this.#sentAt = clock.now();
     reservation.sent(this.#sentAt);
+    reservation.onLeaseLost = () => this.#loseLease();
     this.#exchange = transport.send(place.credential.authorized(this.#sentAt), this);
   }
 
@@ -163,6 +164,13 @@ export class Attempt implements ResponseSink {
     this.#leave();
     if (isPassing) this.#listener.onBroken(end, failure);
     else this.#listener.onFailed({ end, why: failure, head: null, deliver: null });
+  }
+
+  #loseLease(): void {
+    if (this.#isOver) return;
+    const { wasSent } = this.#exchange;
+    this.failed({ kind: "lease-lost", wasSent, cause: null });
+    this.#exchange.abort();
   }
 
   #readStream(passage: StreamPassage, chunk: Uint8Array): void {
@@ -287,6 +295,7 @@ export class Attempt implements ResponseSink {
   /** From here on nothing that the connection says matters. */
   #leave(): void {
     this.#isOver = true;
+    this.#reservation.onLeaseLost = null;
     this.#stopTimer();
   }
 }

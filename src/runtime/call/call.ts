@@ -9,7 +9,8 @@ import { SluiceError } from "../../core/errors.ts";
 import type { Path } from "../../core/scheduler/path.ts";
 import type { Fallback } from "../../core/task.ts";
 import type { Verdict } from "../../core/verdict/verdict.ts";
-import type { AttemptEnd, Reservation } from "../account/account.ts";
+import type { AttemptEnd } from "../account/ask.ts";
+import type { Reservation } from "../account/reservation.ts";
 import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
 import type { Transport, TransportFailure } from "../transport/transport.ts";
 import type { Answer, CallReport } from "./answer.ts";
@@ -499,5 +500,5 @@ function endOf(why: Verdict | TransportFailure, { candidate }: Place): AttemptEn
   if ("class" in why) return why;
   if (awaitsClient(candidate.outbound)) return null;
   if (why.kind === "timeout") return TIMEOUT_VERDICT;
-  return why.kind === "aborted" ? null : "unreached";
+  return why.kind === "aborted" || why.kind === "lease-lost" ? null : "unreached";
 }

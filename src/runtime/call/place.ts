@@ -3,8 +3,8 @@ import { type Clock, MICROS_PER_MS, MICROS_PER_SECOND } from "../../core/clock.t
 import { type Demand, NO_DEMAND } from "../../core/demand.ts";
 import type { CallEnd, Forecast } from "../../core/dialect.ts";
 import type { SluiceError } from "../../core/errors.ts";
-import type { Refusal } from "../../core/scheduler/refusal.ts";
-import type { Ask, Reservation } from "../account/account.ts";
+import type { Ask, AskRefusal } from "../account/ask.ts";
+import type { Reservation } from "../account/reservation.ts";
 import { countedWithMoney } from "../tenants/call-price.ts";
 import { CallCredential } from "./call-credential.ts";
 import type { CallPlan, Candidate } from "./call-plan.ts";
@@ -119,7 +119,7 @@ export class Place {
   }
 
   /** Until a breaker has closed it is not the budget that has no room. */
-  #errorOf(refusal: Refusal): SluiceError {
+  #errorOf(refusal: AskRefusal): SluiceError {
     const { account, target, upstream } = this.candidate;
     if (refusal.code !== "max_wait_exceeded") return refusalError(refusal);
     const breaker = account.breakerOf(target.model);

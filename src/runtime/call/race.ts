@@ -3,7 +3,7 @@
  * binds at the grant, not when it queues.
  */
 import type { SluiceError } from "../../core/errors.ts";
-import type { Reservation } from "../account/account.ts";
+import type { Reservation } from "../account/reservation.ts";
 import type { Place } from "./place.ts";
 import { closingError } from "./refusals.ts";
 

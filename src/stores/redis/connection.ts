@@ -9,6 +9,8 @@ const LONGEST_RECONNECT_MS = 500;
 export interface Connection {
   /** Runs the step script. @throws Error when it is not answered; asking again is safe */
   step(key: string, request: Buffer): Promise<Buffer>;
+  /** Nothing listens there: it is down for all. Silence may be the network between us alone. */
+  readonly isRefused: boolean;
   /** Calls `onMessage` for each message, also after a reconnect; returns how to end that. */
   listen(channel: string, onMessage: () => void): () => void;
   close(): void;
@@ -78,12 +80,19 @@ class RedisConnection implements Connection {
   readonly #listener: Redis | Cluster;
   readonly #script = readScript();
   readonly #handlers = new Map<string, () => void>();
+  isRefused = false;
 
   constructor(open: () => Redis | Cluster) {
     this.#client = open();
     this.#listener = open();
     // What fails is told by the step that fails.
     for (const client of [this.#client, this.#listener]) client.on("error", () => {});
+    this.#client.on("error", (error) => {
+      this.isRefused = isRefusal(error);
+    });
+    this.#client.on("ready", () => {
+      this.isRefused = false;
+    });
     this.#listener.on("message", (channel: string) => this.#handlers.get(channel)?.());
     this.#listener.on("ready", () => this.#subscribe([...this.#handlers.keys()]));
   }
@@ -122,6 +131,12 @@ class RedisConnection implements Connection {
 /** What the script is told of its keys; see `lua/state.lua`. */
 export function keysOf(key: string): readonly (string | number)[] {
   return [2, `${key}:state`, `${key}:guard`];
+}
+
+/** A cluster tells of the last node that it has tried. */
+function isRefusal(error: unknown): boolean {
+  const { code, lastNodeError } = error as { code?: string; lastNodeError?: { code?: string } };
+  return (lastNodeError?.code ?? code) === "ECONNREFUSED";
 }
 
 function ignore(): void {}

@@ -39,13 +39,62 @@ export type LifeOperation =
       readonly previous: string;
     };
 
+/** What instances tell each other that is no meter's; the newest holds. */
+export interface NoteOperation {
+  readonly kind: "note";
+  readonly key: string;
+  readonly value: string;
+  /** Only where nothing is known by that name. */
+  readonly isFirst: boolean;
+}
+
+/** A meter as it is in the store; amounts are micro-units, times microseconds. */
+export interface ReportedMeter {
+  readonly key: string;
+  readonly level: number;
+  readonly charged: number;
+  /** How often its level was corrected, and by how much in all. */
+  readonly corrections: number;
+  readonly corrected: number;
+  readonly capacity: number;
+  readonly per: number;
+  readonly foreign: number;
+  /** Null: the scheduler's. */
+  readonly margin: number | null;
+  /** 0: it does not rest. */
+  readonly restsFor: number;
+  /** When one request may find out whether it still has to rest; null: none. */
+  readonly probeIn: number | null;
+}
+
+export interface ReportedBand {
+  readonly activeWeight: number;
+  /** Micro-units that wait, and that have ever arrived, by meter in the report's order. */
+  readonly queued: readonly number[];
+  readonly arrived: readonly number[];
+}
+
+export interface StoreReport {
+  readonly meters: readonly ReportedMeter[];
+  readonly bands: readonly ReportedBand[];
+  /** What others have noted since the version that was asked with. */
+  readonly notes: readonly { readonly key: string; readonly value: string }[];
+  readonly noteVersion: number;
+  /** Instances that live, this one included. */
+  readonly instances: number;
+}
+
+export type StepOperation = Operation | LifeOperation | NoteOperation;
+
 export interface StepRequest {
   readonly instance: string;
   /** Of the batch, from 1 without gaps; null: nothing is remembered of the instance (tests). */
   readonly number: number | null;
   /** Microseconds by its own clock since the sending of the step that was answered last. */
   readonly elapsed: number | null;
-  readonly operations: readonly (Operation | LifeOperation)[];
+  readonly operations: readonly StepOperation[];
+  /** The version of the notes that are known, for a report; null: none is wanted. */
+  readonly report: number | null;
   /** Used where the account is new in this Redis. */
   readonly options: StepOptions;
   /** Microseconds; null: the time of Redis. */
@@ -64,16 +113,23 @@ export interface StepReply {
   readonly granted: readonly Ticket[];
   readonly expired: readonly Ticket[];
   readonly displaced: readonly Ticket[];
+  /** Null: none was asked for. */
+  readonly report: StoreReport | null;
 }
 
-const NOTHING = { results: [], granted: [], expired: [], displaced: [] };
+const NOTHING = { results: [], granted: [], expired: [], displaced: [], report: null };
 
 const encoder = new Encoder({ initialBufferSize: 16_384 });
 const decoder = new Decoder();
 
 export function encodeRequest(request: StepRequest): Buffer {
-  const { operations, now, number, elapsed, ...rest } = request;
-  const told = { now: now ?? false, number: number ?? false, elapsed: elapsed ?? false };
+  const { operations, now, number, elapsed, report, ...rest } = request;
+  const told = {
+    now: now ?? false,
+    number: number ?? false,
+    elapsed: elapsed ?? false,
+    report: report ?? false,
+  };
   const wire = { ...rest, ...told, operations: operations.map(wireOf) };
   return Buffer.from(encoder.encode(wire));
 }
@@ -81,10 +137,48 @@ export function encodeRequest(request: StepRequest): Buffer {
 export function decodeReply(bytes: Uint8Array): StepReply {
   const reply = decoder.decode(bytes) as StepReply;
   if (reply.isUnknown) return { ...reply, wakeAt: -1, ...NOTHING };
-  return { ...reply, results: reply.results.map(resultOf) };
+  const report = reply.report ? reportOf(reply.report as unknown as WireReport) : null;
+  return { ...reply, results: reply.results.map(resultOf), report };
 }
 
-function wireOf(operation: Operation | LifeOperation): readonly unknown[] {
+interface WireReport {
+  readonly meters: readonly (readonly unknown[])[];
+  readonly bands: readonly (readonly [number, readonly number[], readonly number[]])[];
+  readonly notes: readonly (readonly [string, string])[];
+  readonly noteVersion: number;
+  readonly instances: number;
+}
+
+function reportOf({ meters, bands, notes, ...rest }: WireReport): StoreReport {
+  return {
+    ...rest,
+    meters: listOf(meters).map(meterOf),
+    bands: listOf(bands).map(([activeWeight, queued, arrived]) => ({
+      activeWeight,
+      queued: listOf(queued),
+      arrived: listOf(arrived),
+    })),
+    notes: listOf(notes).map(([key, value]) => ({ key, value })),
+  };
+}
+
+/** An empty table of Lua may come as a map. */
+function listOf<T>(list: readonly T[]): readonly T[] {
+  return Array.isArray(list) ? list : [];
+}
+
+function meterOf(wire: readonly unknown[]): ReportedMeter {
+  const [key, ...numbers] = wire as [string, ...number[]];
+  const [level, charged, corrections, corrected, capacity, per, foreign, margin] = numbers;
+  const [restsFor, probeIn] = numbers.slice(8);
+  return {
+    ...{ key, level, charged, corrections, corrected, capacity, per, foreign, restsFor },
+    margin: margin < 0 ? null : margin,
+    probeIn: probeIn < 0 ? null : probeIn,
+  };
+}
+
+function wireOf(operation: StepOperation): readonly unknown[] {
   switch (operation.kind) {
     case "path":
       return ["path", operation.key, operation.meters.map(specOf), operation.initialShare];
@@ -116,7 +210,11 @@ function wireOf(operation: Operation | LifeOperation): readonly unknown[] {
       return ["retry", ticket, amountsOf(counted), eligibleIn, expiresIn];
     }
     case "adjust":
-      return ["adjust", referenceOf(operation.meter), operation.delta];
+      return ["adjust", referenceOf(operation.meter), operation.delta, operation.seen ?? -1];
+    case "rest":
+      return ["rest", referenceOf(operation.meter), operation.micros, operation.probeIn ?? -1];
+    case "note":
+      return ["note", operation.key, operation.value, operation.isFirst];
     case "resize": {
       const { meter, capacity, per, pace } = operation;
       return ["resize", referenceOf(meter), capacity, per, pace.interval, pace.allowance];

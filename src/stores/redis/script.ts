@@ -27,6 +27,7 @@ const FILES = [
   "operations",
   "corrections",
   "lives",
+  "report",
   "step",
 ] as const;
 

@@ -4,7 +4,7 @@ import { keysOf } from "../../../src/stores/redis/connection.ts";
 import {
   decodeReply,
   encodeRequest,
-  type LifeOperation,
+  type StepOperation,
   type StepOptions,
   type StepReply,
 } from "../../../src/stores/redis/messages.ts";
@@ -26,6 +26,7 @@ export class Instance {
   readonly #time: RedisTime;
   #number = 0;
   #answeredAt: number | null = null;
+  asksForReport = false;
 
   readonly #options: StepOptions;
 
@@ -38,7 +39,7 @@ export class Instance {
 
   /** @param ownTime microseconds by this instance's own clock; null: it does not tell */
   async step(
-    operations: readonly (Operation | LifeOperation)[] = [],
+    operations: readonly StepOperation[] = [],
     ownTime: number | null = null,
   ): Promise<StepReply> {
     const reply = await this.#send(operations, this.#number + 1, ownTime);
@@ -53,7 +54,7 @@ export class Instance {
   }
 
   async #send(
-    operations: readonly (Operation | LifeOperation)[],
+    operations: readonly StepOperation[],
     number: number,
     ownTime: number | null,
   ): Promise<StepReply> {
@@ -65,6 +66,7 @@ export class Instance {
       number,
       elapsed,
       operations,
+      report: this.asksForReport ? 0 : null,
       options: this.#options,
       now,
     };

@@ -1,10 +1,10 @@
 /** Asked: what an instance wants of the store, and how it hears of the result. */
-import type { Operation, OperationResult } from "../../store.ts";
-import type { LifeOperation } from "../messages.ts";
+import type { OperationResult } from "../../store.ts";
+import type { StepOperation } from "../messages.ts";
 
 export interface Asked {
   /** Made when it is sent: times travel as what is left of them. */
-  readonly operation: () => Operation | LifeOperation;
+  readonly operation: () => StepOperation;
   readonly onResult: (result: OperationResult) => void;
   /** It has no meaning in another life: whoever asks tells there what it still has. */
   readonly isOfThisLife: boolean;

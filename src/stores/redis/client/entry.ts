@@ -37,6 +37,8 @@ export class Entry {
   ticket: Ticket | null = null;
   /** Its end was asked for before the store had given it a number. */
   isUnwanted = false;
+  /** What is to be told of it once the store has given it a number. */
+  onPlaced: (() => void) | null = null;
   expiresAt: number;
   grantedAt = 0;
 

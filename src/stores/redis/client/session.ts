@@ -7,12 +7,11 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CancelTimer, Clock } from "../../../core/clock.ts";
-import type { Operation } from "../../store.ts";
 import type { Connection } from "../connection.ts";
 import {
   decodeReply,
   encodeRequest,
-  type LifeOperation,
+  type StepOperation,
   type StepOptions,
   type StepReply,
 } from "../messages.ts";
@@ -20,6 +19,8 @@ import type { Asked, PastLife } from "./asked.ts";
 
 const BATCH = 64;
 const HEARTBEAT_MICROS = 250_000;
+/** Nothing waits or runs: only the lease is kept. */
+const IDLE_HEARTBEAT_MICROS = 750_000;
 export const FENCE_MICROS = 1_500_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 400;
@@ -36,6 +37,10 @@ export interface SessionOptions {
   readonly onReply: (reply: StepReply) => void;
   /** The store does not know this instance (any more); what it is told first in its next life. */
   readonly onUnknown: (past: PastLife) => readonly Asked[];
+  /** The version of the notes that are known, if a report is wanted; null: it is not. */
+  readonly wantsReport: () => number | null;
+  /** Nothing waits or runs here. */
+  readonly isIdle: () => boolean;
   /** No answer for so long that nothing new may be sent, or answers again. */
   readonly onFenced: (isFenced: boolean) => void;
 }
@@ -120,9 +125,10 @@ export class Session {
     } while (reply !== null && this.#queue.length > 0);
     this.#isSending = false;
     if (reply === null || this.#isClosed) return;
-    const wait = reply.wakeAt < 0 ? HEARTBEAT_MICROS : reply.wakeAt - reply.now;
-    const { clock } = this.#options;
-    const at = clock.now() + Math.max(0, Math.min(wait, HEARTBEAT_MICROS));
+    const { clock, isIdle } = this.#options;
+    const heartbeat = isIdle() ? IDLE_HEARTBEAT_MICROS : HEARTBEAT_MICROS;
+    const wait = reply.wakeAt < 0 ? heartbeat : reply.wakeAt - reply.now;
+    const at = clock.now() + Math.max(0, Math.min(wait, heartbeat));
     this.#cancelTimer = clock.schedule(at, () => this.#sendSoon());
   }
 
@@ -144,13 +150,15 @@ export class Session {
   }
 
   async #try(
-    operations: readonly (Operation | LifeOperation)[],
+    operations: readonly StepOperation[],
     number: number,
     sentAt: number,
   ): Promise<StepReply | null> {
-    const { connection, key, options } = this.#options;
+    const { connection, key, options, wantsReport } = this.#options;
     const elapsed = sentAt - this.#answeredAt;
-    const request = { instance: this.#name, number, elapsed, operations, options, now: null };
+    const report = wantsReport();
+    const told = { instance: this.#name, number, elapsed, report };
+    const request = { ...told, operations, options, now: null };
     const timer = this.#options.clock.schedule(this.#answeredAt + FENCE_MICROS, () =>
       this.#fence(),
     );

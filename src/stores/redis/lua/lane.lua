@@ -27,7 +27,7 @@ function laneFor(band, path)
   S.lanes = S.lanes + 1
   lane = {
     number = S.lanes, path = path, clock = 0, front = 0, size = 0, sparse = 0,
-    queued = { 0, 0, 0, 0, 0 },
+    queued = { 0, 0, 0, 0, 0, 0 }, arrived = { 0, 0, 0, 0, 0, 0 },
   }
   insert(band.lanes, lane)
   return lane

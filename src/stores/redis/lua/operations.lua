@@ -119,6 +119,7 @@ function operations.enqueue(tenant, weight, own, band, path, demand, patience, d
   local waiter = waiterOf(demand, key, open, urgencyOf(due, isChainStep), NOW + patience)
   waiter.member, waiter.flow = memberOf(sequence), flowFor(key, weight, own, path)
   addWaiter(waiter, NOW)
+  countArrival(waiter)
   return sequence
 end
 

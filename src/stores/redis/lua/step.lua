@@ -28,11 +28,12 @@ if isKeeper then
 elseif #mail.granted == 0 then
   wakeAt = wakeAt + BACKUP_MICROS
 end
+local report = reportFor(request.report)
 for _, meter in ipairs(S.meters) do putAway(meter) end
 call("SET", STATE_KEY, pack(S))
 local reply = pack({
   now = NOW, wakeAt = wakeAt < NEVER and wakeAt or -1, results = results,
-  granted = mail.granted, expired = mail.expired, displaced = mail.displaced,
+  granted = mail.granted, expired = mail.expired, displaced = mail.displaced, report = report,
 })
 endStep(reply)
 return reply

@@ -1,0 +1,87 @@
+/**
+ * Turns: who decides when a request that waits in an account's scheduler may go: the scheduler
+ * itself, or a store that several instances share, of which it then is a copy.
+ */
+import type { Demand } from "../../core/demand.ts";
+import type { EnqueueRequest } from "../../core/scheduler/request.ts";
+import type { Scheduler } from "../../core/scheduler/scheduler.ts";
+import { PumpTimer, type PumpTimerOptions } from "./pump-timer.ts";
+import type { Queue } from "./queue.ts";
+import type { Reservation } from "./reservation.ts";
+import type { RetryTimes } from "./retry-times.ts";
+
+export interface Turns {
+  /** Queues beside the account's own, in which requests wait or run. */
+  readonly furtherQueues: readonly Queue[];
+  /** Has it a place that others than the account's scheduler give, or is nothing given at all? */
+  divert(reservation: Reservation): "queued" | "refused" | null;
+  /** Its request was queued in the scheduler, at first or again. */
+  queued(reservation: Reservation, request: EnqueueRequest): void;
+  /** It has left the queue without a grant. */
+  left(reservation: Reservation): void;
+  /** Its grant was settled. */
+  settled(reservation: Reservation, counted: Demand): void;
+  /** May it be queued again in its old place? Else it is queued anew. */
+  keepsPlaceOf(reservation: Reservation): boolean;
+  /** Its grant was settled, and it waits again in its old place. */
+  retried(reservation: Reservation, counted: Demand, times: RetryTimes): void;
+  /** Something has changed that may let somebody go. */
+  soon(): void;
+  /** A tenant's own meter was freed. */
+  freed(tenantId: string): void;
+  /** What was learned here may concern others. */
+  learned(): void;
+  close(): void;
+}
+
+const NONE: readonly Queue[] = [];
+
+/** The scheduler's own: it is pumped whenever something has happened or is due. */
+export class LocalTurns implements Turns {
+  readonly furtherQueues = NONE;
+  readonly #timer: PumpTimer;
+  readonly #scheduler: () => Scheduler;
+
+  constructor(options: PumpTimerOptions) {
+    this.#timer = new PumpTimer(options);
+    this.#scheduler = options.scheduler;
+  }
+
+  divert(): null {
+    return null;
+  }
+
+  queued(): void {
+    this.#timer.soon();
+  }
+
+  left(): void {
+    this.#timer.soon();
+  }
+
+  settled(): void {
+    if (this.#scheduler().waiting > 0) this.#timer.soon();
+  }
+
+  keepsPlaceOf(): boolean {
+    return true;
+  }
+
+  retried(): void {
+    this.settled();
+  }
+
+  soon(): void {
+    this.#timer.soon();
+  }
+
+  freed(): void {
+    this.#timer.soon();
+  }
+
+  learned(): void {}
+
+  close(): void {
+    this.#timer.close();
+  }
+}
