@@ -140,15 +140,18 @@ function cappedWait(question: WaitQuestion, ceiling: Ceiling, inBand: number, i:
  * What is served in its band before a new request: its tenant's queue, unless it goes before it,
  * and what the others' weights earn until the tenant's virtual time has come to it.
  */
-function aheadInBand({ path, band, account, isChainStep }: WaitQuestion, i: number): number {
+function aheadInBand(question: WaitQuestion, i: number): number {
+  const { path, band, account, isChainStep, amounts, now } = question;
   const index = path.indexes[i];
-  const mine = account.queuedAt(index);
+  // They are taken for as large as this one: only their number is known.
+  const elsewhere = now < account.elsewhereUntil ? account.waitingElsewhere * amounts[i] : 0;
+  const mine = account.queuedAt(index) + elsewhere;
   const before = isChainStep ? 0 : mine;
   const distance = (account.leadOn(path) / 1_000) * path.supply(i) + before / account.weight;
   const mineActive = account.competing > 0 ? account.weight : 0;
   const rivals = band.activeWeight - mineActive + band.weightElsewhere;
   const theirs = Math.ceil(distance * Math.max(0, rivals));
-  return before + Math.min(band.queued.at(index) - mine, theirs);
+  return before + Math.min(Math.max(0, band.queued.at(index) - mine), theirs);
 }
 
 function finiteOr0(wait: number): number {

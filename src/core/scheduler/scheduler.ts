@@ -100,7 +100,7 @@ export class Scheduler {
     if (meters.length > MAX_METERS_PER_PATH) {
       throw new RangeError(`a request may match at most ${MAX_METERS_PER_PATH} limits`);
     }
-    const indexes = meters.map((meter) => this.#indexOf(meter));
+    const indexes = meters.map((meter) => this.indexOf(meter));
     const path = new Path(this.#paths.length, meters, indexes, this.options);
     this.#paths.push(path);
     for (const index of indexes) this.#pathsOf[index] = (this.#pathsOf[index] ?? 0) + 1;
@@ -174,9 +174,18 @@ export class Scheduler {
     return true;
   }
 
+  /** Of the same tenant and band: how many wait here, this one included. 0: it does not wait. */
+  waitingWith(handle: Handle): number {
+    const { tickets } = this.#backlog;
+    const row = tickets.rowOf(handle);
+    if (row < 0) return 0;
+    const { flows } = this.#backlog.flows[tickets.flow.at(row)].account;
+    return flows.reduce((sum, { queued }) => sum + queued, 0);
+  }
+
   /** What waits elsewhere in a band and has arrived there, for forecasts and pressure. */
   countElsewhere(band: number, meter: Meter, change: ElsewhereChange, now: number): void {
-    const index = this.#indexOf(meter);
+    const index = this.indexOf(meter);
     this.bands[band].queued.add(index, change.queued);
     if (change.arrived > 0) this.bands[band].arrivals.add(index, change.arrived, true, now);
   }
@@ -286,7 +295,8 @@ export class Scheduler {
     return row;
   }
 
-  #indexOf(meter: Meter): number {
+  /** Place of a meter in the table, where it gets one if it has none. */
+  indexOf(meter: Meter): number {
     const known = this.#meters.indexOf(meter);
     return known >= 0 ? known : this.#meters.push(meter) - 1;
   }

@@ -107,9 +107,9 @@ export class Reservation {
     return this.#scheduler.cancel(this.#handle);
   }
 
-  /** Is it queued, or did it run, in this one? */
-  isIn(scheduler: Scheduler): boolean {
-    return this.#scheduler === scheduler;
+  /** Of its tenant and band: how many wait in its scheduler, this one included. */
+  get waitingWith(): number {
+    return this.#scheduler.waitingWith(this.#handle);
   }
 
   #isOutdated(): boolean {

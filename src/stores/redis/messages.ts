@@ -110,6 +110,8 @@ export interface StepReply {
   /** -1: nothing to wait for. */
   readonly wakeAt: number;
   readonly results: readonly OperationResult[];
+  /** Of each operation that has queued a request: how many of its tenant and band waited by then. */
+  readonly aheads: readonly number[];
   readonly granted: readonly Ticket[];
   readonly expired: readonly Ticket[];
   readonly displaced: readonly Ticket[];
@@ -117,7 +119,7 @@ export interface StepReply {
   readonly report: StoreReport | null;
 }
 
-const NOTHING = { results: [], granted: [], expired: [], displaced: [], report: null };
+const NOTHING = { results: [], aheads: [], granted: [], expired: [], displaced: [], report: null };
 
 const encoder = new Encoder({ initialBufferSize: 16_384 });
 const decoder = new Decoder();

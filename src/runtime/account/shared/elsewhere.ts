@@ -37,8 +37,8 @@ export class Elsewhere {
     if (scheduler !== this.#scheduler) this.#begin(scheduler);
     for (let i = 0; i < meters.length; i++) {
       const meter = this.#copies.meterNamed(meters[i].key);
-      const index = meter === null ? -1 : scheduler.meters.indexOf(meter);
-      if (meter === null || index < 0) continue;
+      if (meter === null) continue;
+      const index = scheduler.indexOf(meter);
       for (let b = 0; b < Math.min(bands.length, scheduler.bands.length); b++) {
         const known = this.#at(nameOf(b, meters[i].key), bands[b].arrived[i] ?? 0);
         const total = bands[b].queued[i] ?? 0;

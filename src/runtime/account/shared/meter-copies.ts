@@ -36,6 +36,11 @@ export class MeterCopies {
     return shared;
   }
 
+  /** The limits that are known whoever asks: others may have used them before anybody asks here. */
+  copyLimits(): void {
+    for (const meter of this.#limits.meters) this.#copy(this.#originOf(meter).key, meter);
+  }
+
   /** What the store says of them; the budget learns what others have changed. */
   take(
     reported: readonly ReportedMeter[],

@@ -26,6 +26,8 @@ import { TenantGate } from "./tenant-gate.ts";
 
 const GRANTS_PER_PUMP = 64;
 const REMEMBERED_ACCOUNTS = 20_000;
+/** How long it is believed how many of a tenant wait elsewhere. */
+const BELIEVED_MICROS = 250_000;
 /** After a loss nothing is granted for so long: by then every instance has been back. */
 const LEARNING_MICROS = 1_000_000;
 /** While the store is silent it is looked this often whether its host says that it is down. */
@@ -173,12 +175,24 @@ export class SharedTurns implements Turns {
   #send(reservation: Reservation, request: EnqueueRequest): void {
     const asked = this.#requestOf(request);
     const entry = this.#queue.enqueue(asked, {
+      onQueued: (ahead) => this.#foresee(reservation, request, ahead),
       onGranted: () => this.#granted(reservation, entry),
       onRefused: (code) => {
         if (this.#entries.get(reservation) === entry) this.#end(reservation, code);
       },
     });
     this.#entries.set(reservation, entry);
+  }
+
+  /** More of its tenant wait elsewhere than was known: is it still worth waiting? */
+  #foresee(reservation: Reservation, request: EnqueueRequest, ahead: number): void {
+    const elsewhere = ahead + 1 - reservation.waitingWith;
+    if (elsewhere <= 0 || reservation.waitingWith === 0) return;
+    const account = request.tenant.accountIn(request.band);
+    account.waitingElsewhere = elsewhere;
+    account.elsewhereUntil = this.#parts.clock.now() + BELIEVED_MICROS;
+    reservation.withdraw();
+    this.#parts.requeue(reservation);
   }
 
   #requestOf({ tenant, band, path, demand, ...rest }: EnqueueRequest): SharedRequest {
@@ -213,6 +227,7 @@ export class SharedTurns implements Turns {
     const { clock, budget, scheduler } = this.#parts;
     const now = clock.now();
     this.#instances = report.instances;
+    this.#copies.copyLimits();
     this.#copies.take(report.meters, budget(), scheduler(), now);
     this.#elsewhere.take(report, scheduler(), now);
     this.learned();

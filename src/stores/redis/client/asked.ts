@@ -5,7 +5,8 @@ import type { StepOperation } from "../messages.ts";
 export interface Asked {
   /** Made when it is sent: times travel as what is left of them. */
   readonly operation: () => StepOperation;
-  readonly onResult: (result: OperationResult) => void;
+  /** `ahead`: of a request that was queued, how many of its tenant and band waited by then. */
+  readonly onResult: (result: OperationResult, ahead: number) => void;
   /** It has no meaning in another life: whoever asks tells there what it still has. */
   readonly isOfThisLife: boolean;
 }

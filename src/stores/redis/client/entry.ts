@@ -24,6 +24,8 @@ export interface SharedRequest {
 export type EntryRefusal = StoreRefusal["code"] | "store_unavailable";
 
 export interface EntryListener {
+  /** The store has it; `ahead` of its tenant and band waited there by then, at whatever instance. */
+  onQueued?(ahead: number): void;
   onGranted(): void;
   /** The wait is over without a grant. */
   onRefused(code: EntryRefusal): void;

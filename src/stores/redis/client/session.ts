@@ -181,7 +181,7 @@ export class Session {
     if (!reply.isUnknown) {
       this.#number = number;
       batch.forEach(({ onResult }, i) => {
-        onResult(reply.results[i]);
+        onResult(reply.results[i], reply.aheads[i] ?? 0);
       });
     }
     // Grants that come too late may have been given away.

@@ -211,19 +211,20 @@ export class SharedQueue {
   #enqueueOf(entry: Entry): Asked {
     const asked: Asked = {
       operation: () => enqueueOf(entry, this.#options.clock.now()),
-      onResult: (result) => this.#placed(entry, result),
+      onResult: (result, ahead) => this.#placed(entry, result, ahead),
       isOfThisLife: true,
     };
     this.#enqueues.set(entry, asked);
     return asked;
   }
 
-  #placed(entry: Entry, result: OperationResult): void {
+  #placed(entry: Entry, result: OperationResult, ahead: number): void {
     this.#enqueues.delete(entry);
     if (typeof result === "number") {
       entry.ticket = result;
       this.#byTicket.set(result, entry);
       if (entry.isUnwanted) this.#askCancel(entry, result);
+      else entry.listener.onQueued?.(ahead);
     } else if (entry.isUnwanted) this.#forget(entry);
     else if (typeof result === "object") this.#refuse(entry, result.code);
   }
