@@ -1,8 +1,8 @@
 /** Gateways: several of them before one account, by one Redis. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type MockOptions, startMock } from "../../../src/mock/index.ts";
-import { EXACT, startTestGateway, type TestGateway, until } from "../../support/gateway.ts";
+import { startTestGateway, type TestGateway, until } from "../../support/gateway.ts";
+import { ask, codeOf, configOf, LATENCY, mockOf, times } from "../../support/redis/gateways.ts";
 import { RedisServer } from "../../support/redis/redis-server.ts";
 
 let server: RedisServer;
@@ -13,57 +13,10 @@ afterEach(async () => {
   await server.stop();
 });
 
-const LATENCY = { firstTokenMs: 30, firstTokenJitter: 0, tokensPerSecond: 0 };
-
-function mockOf(options: Partial<MockOptions> = {}) {
-  return startMock({ dialect: "openai", latency: LATENCY, ...options });
-}
-
-interface Parts {
-  readonly limits?: readonly object[];
-  readonly store?: object;
-  readonly policy?: object;
-  readonly tenants?: object;
-}
-
-function configOf(base: string, { limits, store, policy, tenants }: Parts) {
-  return {
-    server: { trust_headers: true },
-    store: { kind: "redis", url: server.url, ...store },
-    policy: { ...EXACT, ...policy },
-    ...(tenants && { tenants }),
-    upstreams: { openai: { dialect: "openai", base_url: `${base}/v1`, api_key: "k", limits } },
-  };
-}
-
-function ask(
-  { url }: TestGateway,
-  headers: Readonly<Record<string, string>> = {},
-  body: object = {},
-): Promise<Response> {
-  return fetch(`${url}/openai/chat/completions`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify({
-      model: "gpt-5",
-      max_completion_tokens: 20,
-      messages: [{ role: "user", content: "hello" }],
-      ...body,
-    }),
-  });
-}
-
-const times = <T>(count: number, make: (i: number) => T): T[] =>
-  Array.from({ length: count }, (_, i) => make(i));
-
-async function codeOf(answer: Response): Promise<string> {
-  return ((await answer.json()) as { error: { code: string } }).error.code;
-}
-
 describe("gateways that share an account", () => {
   test("serve together what it has, and give all slots back", async () => {
     await using mock = await mockOf();
-    const config = configOf(mock.url, { limits: [{ max_parallel_requests: 2 }] });
+    const config = configOf(server.url, mock.url, { limits: [{ max_parallel_requests: 2 }] });
     await using one = await startTestGateway(config);
     await using two = await startTestGateway(config);
     const answers = await Promise.all(times(20, (i) => ask(i % 2 === 0 ? one : two)));
@@ -79,7 +32,7 @@ describe("gateways that share an account", () => {
     const limits = { rpm: 1_200, tpm: 60_000 };
     await using mock = await mockOf({ limits, startEmpty: true });
     const rules = Object.entries(limits).map(([name, amount]) => ({ [name]: amount }));
-    const config = configOf(mock.url, { limits: rules, policy: { margin: 0.02 } });
+    const config = configOf(server.url, mock.url, { limits: rules, policy: { margin: 0.02 } });
     await using one = await startTestGateway(config, { initialLevel: 0 });
     await using two = await startTestGateway(config, { initialLevel: 0 });
     const before = mock.stats();
@@ -99,7 +52,7 @@ describe("gateways that share an account", () => {
 
   test("serve the most important request next, wherever it waits", async () => {
     await using mock = await mockOf({ latency: { ...LATENCY, firstTokenMs: 100 } });
-    const config = configOf(mock.url, { limits: [{ max_parallel_requests: 1 }] });
+    const config = configOf(server.url, mock.url, { limits: [{ max_parallel_requests: 1 }] });
     await using one = await startTestGateway(config);
     await using two = await startTestGateway(config);
     const order: string[] = [];
@@ -116,7 +69,7 @@ describe("gateways that share an account", () => {
 
   test("know of each other's queue: what is hopeless is said at once, wherever it is asked", async () => {
     await using mock = await mockOf();
-    const config = configOf(mock.url, { limits: [{ rpm: 60 }] });
+    const config = configOf(server.url, mock.url, { limits: [{ rpm: 60 }] });
     await using one = await startTestGateway(config, { initialLevel: 0 });
     await using two = await startTestGateway(config, { initialLevel: 0 });
     const leaving = new AbortController();
@@ -137,7 +90,7 @@ describe("gateways that share an account", () => {
 
   test("tell each other of limits that headers told", async () => {
     await using mock = await mockOf({ limits: { rpm: 600, tpm: 100_000 } });
-    const config = configOf(mock.url, {});
+    const config = configOf(server.url, mock.url, {});
     await using one = await startTestGateway(config);
     await using two = await startTestGateway(config);
     await ask(one);
@@ -154,7 +107,7 @@ describe("gateways that share an account", () => {
 
   test("open a breaker together, and close it together", async () => {
     await using mock = await mockOf();
-    const config = configOf(mock.url, { limits: [{ rpm: 6_000 }] });
+    const config = configOf(server.url, mock.url, { limits: [{ rpm: 6_000 }] });
     await using one = await startTestGateway(config);
     await using two = await startTestGateway(config);
     await Promise.all([ask(one), ask(two)]);
@@ -180,7 +133,7 @@ describe("gateways that share an account", () => {
 
   test("stop together for want of money", async () => {
     await using mock = await mockOf();
-    const config = configOf(mock.url, { limits: [{ rpm: 6_000 }] });
+    const config = configOf(server.url, mock.url, { limits: [{ rpm: 6_000 }] });
     await using one = await startTestGateway(config);
     await using two = await startTestGateway(config);
     mock.addFault({
@@ -198,11 +151,11 @@ describe("gateways that share an account", () => {
 
   test("take limits over from the one that was configured last", async () => {
     await using mock = await mockOf();
-    const before = configOf(mock.url, { limits: [{ max_parallel_requests: 2 }] });
+    const before = configOf(server.url, mock.url, { limits: [{ max_parallel_requests: 2 }] });
     await using one = await startTestGateway(before);
     await using two = await startTestGateway(before);
     await Promise.all([ask(one), ask(two)]);
-    one.reload(configOf(mock.url, { limits: [{ max_parallel_requests: 5 }] }));
+    one.reload(configOf(server.url, mock.url, { limits: [{ max_parallel_requests: 5 }] }));
     await until(async () => {
       const states = await Promise.all([one.state(), two.state()]);
       return states.every(({ upstreams }) => upstreams.openai.meters[0].limit === 5);
@@ -213,7 +166,7 @@ describe("gateways that share an account", () => {
 
   test("hold a tenant to its own slots", async () => {
     await using mock = await mockOf();
-    const config = configOf(mock.url, {
+    const config = configOf(server.url, mock.url, {
       limits: [{ max_parallel_requests: 10 }],
       tenants: { acme: { tier: "premium", max_parallel_requests: 2 } },
     });
