@@ -328,6 +328,7 @@ export class Account implements ReservationKeeper {
 
   /** A scheduler over the limits as they are now; whoever waits goes over to it. */
   #rebuild(options: SchedulerOptions): void {
+    const before = this.scheduler.options;
     const waiting = this.scheduler.drain() as Reservation[];
     this.#earlier = [...this.#earlier, this.#queue].filter(
       ({ scheduler }) => scheduler.running > 0,
@@ -336,6 +337,7 @@ export class Account implements ReservationKeeper {
     this.#queue = new Queue(options, this.#tenantNow, this.#clock.now());
     this.#budget.attach(this.scheduler);
     for (const reservation of waiting) this.requeue(reservation);
+    if (!isDeepStrictEqual(options, before)) this.#turns.reconfigured(options);
     this.#turns.learned();
     this.#turns.soon();
   }

@@ -3,6 +3,7 @@
  * itself, or a store that several instances share, of which it then is a copy.
  */
 import type { Demand } from "../../core/demand.ts";
+import type { SchedulerOptions } from "../../core/scheduler/options.ts";
 import type { EnqueueRequest } from "../../core/scheduler/request.ts";
 import type { Scheduler } from "../../core/scheduler/scheduler.ts";
 import { PumpTimer, type PumpTimerOptions } from "./pump-timer.ts";
@@ -27,6 +28,8 @@ export interface Turns {
   retried(reservation: Reservation, counted: Demand, times: RetryTimes): void;
   /** Something has changed that may let somebody go. */
   soon(): void;
+  /** The scheduler has other bands or bounds from now on. */
+  reconfigured(options: SchedulerOptions): void;
   /** A tenant's own meter was freed. */
   freed(tenantId: string): void;
   /** What was learned here may concern others. */
@@ -74,6 +77,8 @@ export class LocalTurns implements Turns {
   soon(): void {
     this.#timer.soon();
   }
+
+  reconfigured(): void {}
 
   freed(): void {
     this.#timer.soon();

@@ -13,6 +13,8 @@ import type {
 } from "../store.ts";
 
 export interface StepOptions extends SchedulerOptions {
+  /** The same where bands, guarantees and ceilings are. */
+  readonly layout: string;
   readonly grantsPerPump: number;
   /** A tenant's accounts, one a band, that are remembered; idle ones beyond it are forgotten. */
   readonly maxAccounts: number;
@@ -95,6 +97,8 @@ export interface StepRequest {
   readonly operations: readonly StepOperation[];
   /** The version of the notes that are known, for a report; null: none is wanted. */
   readonly report: number | null;
+  /** Its configuration is the newest: the store takes its bands and bounds over. */
+  readonly isNewest: boolean;
   /** Used where the account is new in this Redis. */
   readonly options: StepOptions;
   /** Microseconds; null: the time of Redis. */
@@ -107,6 +111,8 @@ export interface StepReply {
   /** The last batch that the store knows of, if it is unknown. */
   readonly known?: number;
   readonly now: number;
+  /** Another one than before: whoever waited has to be told again. */
+  readonly epoch: number;
   /** -1: nothing to wait for. */
   readonly wakeAt: number;
   readonly results: readonly OperationResult[];

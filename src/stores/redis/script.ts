@@ -21,6 +21,7 @@ const FILES = [
   "pump",
   "grants",
   "rests",
+  "layout",
   "forgetting",
   "instances",
   "mail",

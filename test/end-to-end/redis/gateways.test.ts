@@ -178,3 +178,38 @@ describe("gateways that share an account", () => {
     expect(mock.stats().inFlight.peak).toBe(2);
   });
 });
+
+describe("a reload of one gateway", () => {
+  const TIERS = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, {}]));
+
+  test("changes the order for all, and nobody who waits is lost", async () => {
+    await using mock = await mockOf({ latency: { ...LATENCY, firstTokenMs: 150 } });
+    const of = (names: readonly string[]) => ({
+      ...configOf(server.url, mock.url, { limits: [{ max_parallel_requests: 1 }] }),
+      tiers: TIERS(names),
+      defaults: { tier: "low" },
+    });
+    await using one = await startTestGateway(of(["high", "low"]));
+    await using two = await startTestGateway(of(["high", "low"]));
+    const order: string[] = [];
+    const wait = async (gateway: TestGateway, tier: string, tenant: string) => {
+      const headers = { "x-sluice-tenant": tenant, "x-sluice-tier": tier };
+      const answer = await ask(gateway, headers);
+      order.push(`${tenant}${answer.status}`);
+    };
+    const first = wait(one, "low", "first");
+    await until(() => mock.stats().inFlight.now === 1, "the first runs");
+    const waiting = [wait(one, "low", "a"), wait(two, "high", "b"), wait(two, "low", "c")];
+    await sleep(50);
+    // The other has not heard of the middle tier yet, and goes on with its own numbers of bands.
+    one.reload(of(["high", "middle", "low"]));
+    waiting.push(wait(one, "middle", "d"));
+    await Promise.all([first, ...waiting]);
+    expect(order.slice(0, 3)).toEqual(["first200", "b200", "d200"]);
+    expect(order.slice(3).sort()).toEqual(["a200", "c200"]);
+    two.reload(of(["high", "middle", "low"]));
+    await wait(two, "middle", "e");
+    expect(order.at(-1)).toBe("e200");
+    await until(async () => (await two.state()).upstreams.openai.meters[0].level === 1, "free");
+  });
+});

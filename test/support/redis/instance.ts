@@ -27,6 +27,7 @@ export class Instance {
   #number = 0;
   #answeredAt: number | null = null;
   asksForReport = false;
+  isNewest = false;
 
   readonly #options: StepOptions;
 
@@ -67,6 +68,7 @@ export class Instance {
       elapsed,
       operations,
       report: this.asksForReport ? 0 : null,
+      isNewest: this.isNewest,
       options: this.#options,
       now,
     };

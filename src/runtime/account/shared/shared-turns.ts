@@ -10,7 +10,8 @@ import type { EnqueueRequest } from "../../../core/scheduler/request.ts";
 import type { LatencyClass } from "../../../core/task.ts";
 import type { Entry, EntryRefusal, SharedRequest } from "../../../stores/redis/client/entry.ts";
 import { SharedQueue } from "../../../stores/redis/client/shared-queue.ts";
-import type { StoreReport } from "../../../stores/redis/messages.ts";
+import type { StepOptions, StoreReport } from "../../../stores/redis/messages.ts";
+import { shortHash } from "../../../stores/redis/short-hash.ts";
 import type { AccountParts } from "../account.ts";
 import type { AccountTenant } from "../ask.ts";
 import type { Queue } from "../queue.ts";
@@ -42,6 +43,17 @@ export interface SharedTurnsOptions {
   readonly tenantNow: (tenant: AccountTenant) => AccountTenant;
 }
 
+function stepOptions(scheduler: SchedulerOptions): StepOptions {
+  const { bands, guarantees, ceilings = [] } = scheduler;
+  return {
+    ...scheduler,
+    layout: shortHash(JSON.stringify([bands, guarantees, ceilings])),
+    grantsPerPump: GRANTS_PER_PUMP,
+    maxAccounts: REMEMBERED_ACCOUNTS,
+    learningMicros: LEARNING_MICROS,
+  };
+}
+
 export class SharedTurns implements Turns {
   readonly #parts: AccountParts;
   readonly #options: SharedTurnsOptions;
@@ -69,12 +81,7 @@ export class SharedTurns implements Turns {
       connection: share.connection,
       key: share.key,
       name: share.instance,
-      options: {
-        ...scheduler,
-        grantsPerPump: GRANTS_PER_PUMP,
-        maxAccounts: REMEMBERED_ACCOUNTS,
-        learningMicros: LEARNING_MICROS,
-      },
+      options: stepOptions(scheduler),
       clock,
       initialShare,
       maxWaiting: scheduler.maxWaiting,
@@ -152,6 +159,10 @@ export class SharedTurns implements Turns {
 
   soon(): void {
     this.#outage?.soon();
+  }
+
+  reconfigured(options: SchedulerOptions): void {
+    this.#queue.reconfigure(stepOptions(options));
   }
 
   freed(tenantId: string): void {

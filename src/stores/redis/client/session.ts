@@ -41,6 +41,8 @@ export interface SessionOptions {
   readonly wantsReport: () => number | null;
   /** Nothing waits or runs here. */
   readonly isIdle: () => boolean;
+  /** Before its results: in another epoch the store has dropped whatever waited. */
+  readonly onEpoch: (epoch: number) => void;
   /** No answer for so long that nothing new may be sent, or answers again. */
   readonly onFenced: (isFenced: boolean) => void;
 }
@@ -58,9 +60,13 @@ export class Session {
   #cancelTimer: CancelTimer | null = null;
   #stopListening: () => void = () => {};
   readonly #closing = new AbortController();
+  #stepOptions: StepOptions;
+  /** The store is yet to be told that these options are the newest. */
+  #isNewest = true;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#stepOptions = options.options;
     this.#answeredAt = options.clock.now();
     this.#listen();
     this.#sendSoon();
@@ -83,6 +89,13 @@ export class Session {
   ask(asked: Asked): void {
     if (this.#isClosed) return;
     this.#queue.push(asked);
+    this.#sendSoon();
+  }
+
+  /** Other bands and bounds from now on, for all who share the store. */
+  reconfigure(options: StepOptions): void {
+    this.#stepOptions = options;
+    this.#isNewest = true;
     this.#sendSoon();
   }
 
@@ -154,16 +167,20 @@ export class Session {
     number: number,
     sentAt: number,
   ): Promise<StepReply | null> {
-    const { connection, key, options, wantsReport } = this.#options;
+    const { connection, key, wantsReport } = this.#options;
+    const options = this.#stepOptions;
+    const isNewest = this.#isNewest;
     const elapsed = sentAt - this.#answeredAt;
     const report = wantsReport();
-    const told = { instance: this.#name, number, elapsed, report };
+    const told = { instance: this.#name, number, elapsed, report, isNewest };
     const request = { ...told, operations, options, now: null };
     const timer = this.#options.clock.schedule(this.#answeredAt + FENCE_MICROS, () =>
       this.#fence(),
     );
     try {
-      return decodeReply(await connection.step(key, encodeRequest(request)));
+      const reply = decodeReply(await connection.step(key, encodeRequest(request)));
+      if (!reply.isUnknown && this.#stepOptions === options) this.#isNewest = false;
+      return reply;
     } catch {
       return null;
     } finally {
@@ -180,6 +197,7 @@ export class Session {
     const isStale = this.#options.clock.now() - sentAt > FENCE_MICROS;
     if (!reply.isUnknown) {
       this.#number = number;
+      this.#options.onEpoch(reply.epoch);
       batch.forEach(({ onResult }, i) => {
         onResult(reply.results[i], reply.aheads[i] ?? 0);
       });

@@ -63,6 +63,8 @@ export class SharedQueue {
   /** Granted without the store, which does not know of them yet. */
   readonly #untold = new Set<Entry>();
   #pathsTold = new Map<string, number>();
+  /** 0: nothing was heard of the store. */
+  #epoch = 0;
   #waiting = 0;
   #reportedAt = Number.NEGATIVE_INFINITY;
   #cancelWatch: CancelTimer;
@@ -77,6 +79,7 @@ export class SharedQueue {
       onUnknown: (past) => this.#tellAgain(past),
       wantsReport: () => this.#wantsReport(),
       isIdle: () => this.#entries.size === 0,
+      onEpoch: (epoch) => this.#enter(epoch),
       onFenced: (isFenced) => this.#fenced(isFenced),
     });
     this.#cancelWatch = this.#watch();
@@ -182,6 +185,11 @@ export class SharedQueue {
     this.#session.ask(tellNote(operation));
   }
 
+  /** Other bands and bounds, for all who share the account; what waits is told again. */
+  reconfigure(options: StepOptions): void {
+    this.#session.reconfigure(options);
+  }
+
   /** Ends every wait; what runs is given back by the store when this instance's lease ends. */
   close(): void {
     this.#cancelWatch();
@@ -196,6 +204,20 @@ export class SharedQueue {
     const now = clock.now();
     if (onReport === undefined || now - this.#reportedAt < REPORT_MICROS) return null;
     return this.#notes.version;
+  }
+
+  /** In another epoch whatever waited has lost its place. */
+  #enter(epoch: number): void {
+    const isOther = this.#epoch !== 0 && epoch !== this.#epoch;
+    this.#epoch = epoch;
+    if (!isOther) return;
+    for (const entry of [...this.#entries]) {
+      if (entry.ticket === null || entry.state === "granted") continue;
+      this.#byTicket.delete(entry.ticket);
+      entry.ticket = null;
+      if (entry.isUnwanted) this.#forget(entry);
+      else if (entry.state === "waiting") this.#session.ask(this.#enqueueOf(entry));
+    }
   }
 
   #tellPath(path: SharedPath): void {
@@ -254,7 +276,11 @@ export class SharedQueue {
   }
 
   #take({ granted, expired, displaced, report }: StepReply): void {
-    for (const ticket of granted) this.#grant(this.#byTicket.get(ticket));
+    for (const ticket of granted) {
+      const entry = this.#byTicket.get(ticket);
+      if (entry === undefined) this.#giveBack(ticket);
+      else this.#grant(entry);
+    }
     for (const ticket of expired) this.#refuse(this.#byTicket.get(ticket), "max_wait_exceeded");
     for (const ticket of displaced) this.#refuse(this.#byTicket.get(ticket), "queue_full");
     if (report !== null) this.#takeReport(report);
@@ -266,8 +292,13 @@ export class SharedQueue {
     this.#options.onReport?.(report);
   }
 
-  #grant(entry: Entry | undefined): void {
-    if (entry === undefined) return;
+  /** It has lost its place before, and has another one by now. */
+  #giveBack(ticket: Ticket): void {
+    const operation = { kind: "settle" as const, ticket, counted: NO_DEMAND };
+    this.#session.ask({ operation: () => operation, onResult: () => {}, isOfThisLife: true });
+  }
+
+  #grant(entry: Entry): void {
     const isWanted = entry.state === "waiting";
     entry.grantedAt = this.#options.clock.now();
     if (isWanted) this.#leave(entry);

@@ -21,7 +21,7 @@ end
 function operations.assert(place, since, due, isChainStep, previous)
   local tenant, weight, own, band, path, demand = unpack(place)
   path = pathAt(path)
-  local open, key, sequence = openPath(path), accountKey(band + 1, tenant), nextSequence()
+  local open, key, sequence = openPath(path), accountKey(bandAt(band), tenant), nextSequence()
   changeAccount(flowFor(key, weight, own, path).account)
   local isCounted = S.buried[previous] ~= nil
   local function take(meter, column)

@@ -117,12 +117,12 @@ function operations.enqueue(tenant, weight, own, band, path, demand, patience, d
   local small = tooSmall(demand, open, tenant, own)
   if small then return { "demand_exceeds_limit", small.key } end
   if S.waiting >= S.maxWaiting then
-    local victim = lastBelow(band + 1)
+    local victim = lastBelow(bandAt(band))
     if not victim then return { "queue_full", "" } end
     removeWaiter(victim)
     insert(displaced, victim)
   end
-  local sequence, key = nextSequence(), accountKey(band + 1, tenant)
+  local sequence, key = nextSequence(), accountKey(bandAt(band), tenant)
   local waiter = waiterOf(demand, key, open, urgencyOf(due, isChainStep), NOW + patience)
   waiter.member, waiter.flow = memberOf(sequence), flowFor(key, weight, own, path)
   ahead = waitingOf(waiter.flow.account)

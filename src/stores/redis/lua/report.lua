@@ -23,10 +23,11 @@ local function addLane(lane, queued, arrived)
   end
 end
 
---- Of each band what waits and what has ever arrived, by meter.
+--- Of each band, as the instance numbers them, what waits and what has ever arrived, by meter.
 local function bandsNow()
   local list = {}
-  for b, band in ipairs(S.bands) do
+  for b = 1, #request.options.bands do
+    local band = S.bands[bandAt(b - 1)]
     local queued, arrived = {}, {}
     for i = 1, #S.meters do queued[i], arrived[i] = 0, 0 end
     for _, lane in ipairs(band.lanes) do addLane(lane, queued, arrived) end

@@ -75,20 +75,29 @@ end
 
 BURST_NANOS = 1000000000
 
---- A state of nothing; `options` as in SchedulerOptions.
-local function newState(options)
+--- What follows from the configured bands; `options` as in SchedulerOptions.
+function newLayout(options)
   local bands = bandsOf(options)
-  local state = {
-    layout = options.layout, sequence = 0, flows = 0, lanes = 0, waiting = 0, later = 0, parked = 0,
-    holdback = options.holdback, margin = options.margin, maxWaiting = options.maxWaiting,
-    grantsPerPump = options.grantsPerPump, maxAccounts = options.maxAccounts,
-    bands = bands, meters = {}, paths = {}, meterByKey = {}, pathByKey = {}, pathsOf = {},
-    now = NOW, offset = 0, reapAt = 0, mail = {}, dead = {}, buried = {},
-    learningUntil = NOW + options.learningMicros,
+  local layout = {
+    layout = options.layout, names = options.bands, bands = bands,
     guarantees = sharesOf(options.guarantees, bands, "guarantees"),
     ceilings = sharesOf(options.ceilings or {}, bands, "ceilings"),
   }
-  for _, ceiling in ipairs(state.ceilings) do ceiling.level = BURST_NANOS * ceiling.share end
+  for _, ceiling in ipairs(layout.ceilings) do ceiling.level = BURST_NANOS * ceiling.share end
+  return layout
+end
+
+--- A state of nothing.
+local function newState(options)
+  local state = {
+    epoch = 1, sequence = 0, flows = 0, lanes = 0, waiting = 0, later = 0, parked = 0,
+    holdback = options.holdback, margin = options.margin, maxWaiting = options.maxWaiting,
+    grantsPerPump = options.grantsPerPump, maxAccounts = options.maxAccounts,
+    meters = {}, paths = {}, meterByKey = {}, pathByKey = {}, pathsOf = {},
+    now = NOW, offset = 0, reapAt = 0, mail = {}, dead = {}, buried = {},
+    learningUntil = NOW + options.learningMicros,
+  }
+  for key, value in pairs(newLayout(options)) do state[key] = value end
   return state
 end
 

@@ -2,6 +2,7 @@
 local BACKUP_MICROS = 30000
 
 beginStep()
+adoptLayout()
 local results, aheads = {}, {}
 for i, operation in ipairs(request.operations) do
   results[i] = operations[operation[1]](unpack(operation, 2))
@@ -33,7 +34,7 @@ local report = reportFor(request.report)
 for _, meter in ipairs(S.meters) do putAway(meter) end
 call("SET", STATE_KEY, pack(S))
 local reply = pack({
-  now = NOW, wakeAt = wakeAt < NEVER and wakeAt or -1, results = results, aheads = aheads,
+  now = NOW, epoch = S.epoch, wakeAt = wakeAt < NEVER and wakeAt or -1, results = results, aheads = aheads,
   granted = mail.granted, expired = mail.expired, displaced = mail.displaced, report = report,
 })
 endStep(reply)
