@@ -242,8 +242,9 @@ export class Runtime {
 
   async close(): Promise<void> {
     this.#closing.abort(closingError());
-    for (const account of [...this.accounts, ...this.#twins]) account.close();
+    const closed = [...this.accounts, ...this.#twins].map((account) => account.close());
     this.shadow.close();
+    await Promise.all(closed);
     this.store?.close();
     await this.tenancy.close();
     await this.#options.transport.close();

@@ -351,11 +351,12 @@ export class Account implements ReservationKeeper {
     reservation.ask.onRefused(refusal);
   }
 
-  /** Ends every wait; what runs is still settled. */
-  close(): void {
+  /** Ends every wait; what runs is still settled. Resolves when others have been told. */
+  close(): Promise<void> {
     const waiting = this.schedulers.flatMap((scheduler) => scheduler.drain() as Reservation[]);
-    this.#turns.close();
+    const closed = this.#turns.close();
     for (const { ask } of waiting) ask.onClosed();
+    return closed;
   }
 
   /** Called by reservations. */

@@ -34,7 +34,7 @@ export interface Turns {
   freed(tenantId: string): void;
   /** What was learned here may concern others. */
   learned(): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 const NONE: readonly Queue[] = [];
@@ -86,7 +86,7 @@ export class LocalTurns implements Turns {
 
   learned(): void {}
 
-  close(): void {
+  async close(): Promise<void> {
     this.#timer.close();
   }
 }

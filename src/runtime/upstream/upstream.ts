@@ -260,8 +260,8 @@ export class Upstream {
     for (const [key, account] of this.#byClient) {
       if (!account.isIdle) continue;
       this.#byClient.delete(key);
-      account.close();
-      this.#twins.get(account)?.close();
+      void account.close();
+      void this.#twins.get(account)?.close();
       this.#twins.delete(account);
     }
     if (this.#byClient.size >= REMEMBERED_ACCOUNTS) {

@@ -25,6 +25,8 @@ export interface StepOptions extends SchedulerOptions {
 /** What an instance that the store does not know tells of itself; see `lua/instances.lua`. */
 export type LifeOperation =
   | { readonly kind: "leave"; readonly instance: string; readonly isBehind: boolean }
+  /** It ends, and has nothing more to say. */
+  | { readonly kind: "goodbye" }
   | { readonly kind: "cap"; readonly share: number }
   | {
       readonly kind: "charge";
@@ -198,6 +200,8 @@ function wireOf(operation: StepOperation): readonly unknown[] {
     }
     case "leave":
       return ["leave", operation.instance, operation.isBehind];
+    case "goodbye":
+      return ["goodbye"];
     case "cap":
       return ["cap", operation.share];
     case "charge":

@@ -176,11 +176,12 @@ export class SharedTurns implements Turns {
     this.#learning.tell();
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#cancelWatch();
     this.#gate.close();
     this.#outage?.end();
-    this.#queue.close();
+    this.#entries.clear();
+    return this.#queue.close();
   }
 
   #send(reservation: Reservation, request: EnqueueRequest): void {

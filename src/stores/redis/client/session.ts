@@ -24,6 +24,7 @@ const IDLE_HEARTBEAT_MICROS = 750_000;
 export const FENCE_MICROS = 1_500_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 400;
+const LEAVE_MS = 500;
 
 export interface SessionOptions {
   readonly connection: Connection;
@@ -104,6 +105,18 @@ export class Session {
     const place = this.#queue.indexOf(asked);
     if (place >= 0) this.#queue.splice(place, 1);
     return place >= 0;
+  }
+
+  /** Says what is left to say, and that this was all; no longer than a moment. */
+  async leave(): Promise<void> {
+    if (!this.#isFenced && !this.#isClosed) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const operation = { kind: "goodbye" } as const;
+      this.ask({ operation: () => operation, onResult: () => resolve(), isOfThisLife: true });
+      const timer = sleep(LEAVE_MS, undefined, { signal: this.#closing.signal, ref: false });
+      await Promise.race([promise, timer.catch(() => {})]);
+    }
+    this.close();
   }
 
   close(): void {

@@ -190,13 +190,13 @@ export class SharedQueue {
     this.#session.reconfigure(options);
   }
 
-  /** Ends every wait; what runs is given back by the store when this instance's lease ends. */
-  close(): void {
+  /** Ends every wait; what runs is counted as it was granted, and its slots are free. */
+  async close(): Promise<void> {
     this.#cancelWatch();
-    this.#session.close();
     for (const entry of this.#entries) {
       if (entry.state === "waiting") this.#refuse(entry, "store_unavailable");
     }
+    await this.#session.leave();
   }
 
   #wantsReport(): number | null {

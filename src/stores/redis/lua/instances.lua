@@ -72,6 +72,17 @@ function leave(instance)
   return "ended"
 end
 
+local hasLeft = false
+
+--- This instance ends, and has heard of all that it was told: what it still has running is counted,
+--- its slots are free.
+function leaveForGood()
+  hasLeft = true
+  call("HDEL", INSTANCES_KEY, INSTANCE)
+  call("HDEL", REPLIES_KEY, INSTANCE)
+  endInstance(INSTANCE, false)
+end
+
 local function reap()
   if NOW < S.reapAt then return end
   S.reapAt = NOW + REAP_MICROS
@@ -116,7 +127,7 @@ function tidyUp() sweep() end
 
 --- Keeps the answer until the instance has heard it, which its next batch tells.
 function endStep(reply)
-  if not request.number then return end
+  if not request.number or hasLeft then return end
   call("HSET", INSTANCES_KEY, INSTANCE, pack({ seen = NOW, at = NOW, number = request.number }))
   call("HSET", REPLIES_KEY, INSTANCE, reply)
 end

@@ -16,6 +16,11 @@ function operations.leave(instance, isBehind)
   return past
 end
 
+function operations.goodbye()
+  leaveForGood()
+  return true
+end
+
 --- A request that is on its way and that this store may not know of. `place` is what `enqueue` is
 --- told first; `previous` the life that sent it.
 function operations.assert(place, since, due, isChainStep, previous)
