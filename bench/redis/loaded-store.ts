@@ -140,7 +140,14 @@ export class LoadedStore {
   }
 
   async #step(operations: readonly Operation[]): Promise<StepReply> {
-    const told = { instance: "bench", number: null, elapsed: null, report: null, isNewest: false };
+    const told = {
+      instance: "bench",
+      number: null,
+      elapsed: null,
+      report: null,
+      isNewest: false,
+      isWhole: false,
+    };
 
     const request = { ...told, operations, now: this.#now };
     const bytes = encodeRequest({ ...request, options: OPTIONS });

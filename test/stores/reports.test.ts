@@ -62,18 +62,18 @@ describe("a report", () => {
   test("has the meters as they are, and what waits and has come in each band", async () => {
     const { aheads } = await one.step([PATH, enqueue(100), enqueue(200), enqueue(300)]);
     expect(aheads).toEqual([0, 0, 1, 2]);
-    const { meters, bands, instances } = await reportTo(two);
-    expect(instances).toBe(1); // it is counted in once it has been answered
+    const { meters, whole } = await reportTo(two);
+    expect(whole?.instances).toBe(1); // it is counted in once it has been answered
     expect(meters).toMatchObject([
       { key: "concurrency", level: 0, capacity: 1_000_000, restsFor: 0, margin: null },
       { key: "tokens", level: 900_000_000, charged: 100_000_000, corrections: 0, foreign: 0 },
     ]);
-    expect(bands[1]).toEqual({
+    expect(whole?.bands[1]).toEqual({
       activeWeight: 3,
       queued: [2_000_000, 500_000_000],
       arrived: [3_000_000, 600_000_000],
     });
-    expect(bands[0].queued).toEqual([0, 0]);
+    expect(whole?.bands[0].queued).toEqual([0, 0]);
   });
 
   test("tells of corrections, rests and margins", async () => {
@@ -138,8 +138,8 @@ describe("the newest configuration", () => {
     // For the newest, batch is the first band; for the older one it is its last, and the same.
     await one.step([enqueue(0, 0)]);
     two.asksForReport = true;
-    const { bands } = (await two.step([enqueue(0, 2)])).report as StoreReport;
-    expect(bands.map(({ queued }) => queued[0])).toEqual([1_000_000, 0, 1_000_000]);
+    const { whole } = (await two.step([enqueue(0, 2)])).report as StoreReport;
+    expect(whole?.bands.map(({ queued }) => queued[0])).toEqual([1_000_000, 0, 1_000_000]);
   });
 });
 
@@ -150,5 +150,5 @@ test("an instance that says goodbye leaves no slot behind, and is not waited for
   time.now += 1_000;
   const reply = await two.step();
   expect(reply.granted).toHaveLength(1);
-  expect(reply.report?.instances).toBe(1);
+  expect(reply.report?.whole?.instances).toBe(1);
 });

@@ -60,6 +60,7 @@ async function stepInRedis(
     elapsed: null,
     report: null,
     isNewest: false,
+    isWhole: false,
     operations,
     options,
     now,

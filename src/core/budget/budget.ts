@@ -281,7 +281,7 @@ export class Budget {
     if (reading.remaining === null || reading.remaining < 0) return true;
     const watch = book.watches[place] as Watch;
     const amount = book.amount(place, demand);
-    const told = toldBy(dispatch, reading, now);
+    const told = toldBy(dispatch, reading, place, now);
     // Our books still hold all that was reserved; in their terms the surplus is yet to be given back.
     if (whole !== undefined) {
       told.remaining -= amount - book.amount(place, whole.counted);
@@ -371,7 +371,10 @@ function hasSlots(path: Path, limit: number | null): boolean {
   );
 }
 
-function toldBy({ sentAt, headAt }: Dispatch, reading: LimitReading, now: number) {
+function toldBy(dispatch: Dispatch, reading: LimitReading, place: number, now: number) {
+  const { sentAt, headAt, chargedAtHead } = dispatch;
   const remaining = (reading.remaining ?? 0) * MICRO_UNITS;
-  return { remaining, quantum: reading.quantum * MICRO_UNITS, sentAt, headAt: headAt ?? now };
+  const quantum = reading.quantum * MICRO_UNITS;
+  const known = { remaining, quantum, sentAt, headAt: headAt ?? now };
+  return chargedAtHead === null ? known : { ...known, chargedAtHead: chargedAtHead[place] };
 }

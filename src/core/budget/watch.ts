@@ -49,7 +49,7 @@ export class Watch {
     return this.#large.amount / meter.capacity;
   }
 
-  /** Another instance has corrected the level by so much. */
+  /** The books that others keep have been read; another instance has corrected the level by so much. */
   followed(correction: number, now: number): void {
     this.#reconciler.followed(correction, now);
   }

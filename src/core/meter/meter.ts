@@ -39,8 +39,11 @@ export abstract class Meter {
   margin: number | null = null;
   /** All corrections of the level by what answers told, micro-units. */
   corrected = 0;
+  /** Somebody else keeps the books of it; see `follow`. */
+  isCopy = false;
   #foreign = 0;
   #charged = 0;
+  #elsewhere = 0;
   #pace: Pace = NO_PACE;
   /** When the stream of grants so far would have ended at its pace. */
   #pacedUntil = 0;
@@ -78,7 +81,7 @@ export abstract class Meter {
   /** The most that time alone gives back between two moments, micro-units. */
   abstract refilled(from: number, to: number): number;
 
-  /** All that was ever taken, less what was given back: for finding out who else takes. */
+  /** All that was ever taken here, less what was given back: for finding out who else takes. */
   get charged(): number {
     return this.#charged;
   }
@@ -98,12 +101,18 @@ export abstract class Meter {
   }
 
   /**
-   * Another keeps the books of it, of whom this one only has a copy: what is left, and all that was
-   * ever charged.
+   * Others keep the books of it, of which this is a copy: what is left, and all that was ever
+   * charged there, by whomever.
    */
   follow(level: number, charged: number, now: number): void {
     this.adjust(level - this.level(now), now);
-    this.#charged = charged;
+    this.#elsewhere = charged - this.#charged;
+    this.isCopy = true;
+  }
+
+  /** The same by all instances that share it. */
+  get chargedByAll(): number {
+    return this.#charged + this.#elsewhere;
   }
 
   get pace(): Pace {

@@ -241,16 +241,23 @@ export class Account implements ReservationKeeper {
 
   /** The head of its answer is here, with what it tells of limits. */
   observe(dispatch: Dispatch, read: () => readonly LimitReading[], isRefusal: boolean): void {
-    const now = this.#clock.now();
-    const isDue = isRefusal || dispatch.book.isReadingDue(now);
-    this.#budget.observe(dispatch, isDue ? read() : NO_READINGS, now, now);
-    this.#takeNews();
+    const headAt = this.#clock.now();
+    const isDue = isRefusal || dispatch.book.isReadingDue(headAt);
+    const readings = isDue ? read() : NO_READINGS;
+    const judge = (now: number) => {
+      this.#budget.observe(dispatch, readings, headAt, now);
+      this.#takeNews();
+    };
+    if (isRefusal || readings.length === 0) judge(headAt);
+    else this.#turns.whenFresh(dispatch, judge);
   }
 
   /** The body of its answer is here, with what it tells of limits as they stand once `counted` was taken. */
   observeBody(dispatch: Dispatch, readings: readonly LimitReading[], counted: Demand): void {
-    this.#budget.observeBody(dispatch, readings, counted, this.#clock.now());
-    this.#takeNews();
+    this.#turns.whenFresh(dispatch, (now) => {
+      this.#budget.observeBody(dispatch, readings, counted, now);
+      this.#takeNews();
+    });
   }
 
   #takeNews(): void {

@@ -2,6 +2,8 @@
  * Turns: who decides when a request that waits in an account's scheduler may go: the scheduler
  * itself, or a store that several instances share, of which it then is a copy.
  */
+import type { Dispatch } from "../../core/budget/dispatch.ts";
+import type { Clock } from "../../core/clock.ts";
 import type { Demand } from "../../core/demand.ts";
 import type { SchedulerOptions } from "../../core/scheduler/options.ts";
 import type { EnqueueRequest } from "../../core/scheduler/request.ts";
@@ -32,6 +34,8 @@ export interface Turns {
   reconfigured(options: SchedulerOptions): void;
   /** A tenant's own meter was freed. */
   freed(tenantId: string): void;
+  /** Judges what an answer told once levels are as they are now; a store is asked for them. */
+  whenFresh(dispatch: Dispatch, judge: (now: number) => void): void;
   /** What was learned here may concern others. */
   learned(): void;
   close(): Promise<void>;
@@ -44,8 +48,10 @@ export class LocalTurns implements Turns {
   readonly furtherQueues = NONE;
   readonly #timer: PumpTimer;
   readonly #scheduler: () => Scheduler;
+  readonly #clock: Clock;
 
   constructor(options: PumpTimerOptions) {
+    this.#clock = options.clock;
     this.#timer = new PumpTimer(options);
     this.#scheduler = options.scheduler;
   }
@@ -82,6 +88,10 @@ export class LocalTurns implements Turns {
 
   freed(): void {
     this.#timer.soon();
+  }
+
+  whenFresh(_dispatch: Dispatch, judge: (now: number) => void): void {
+    judge(this.#clock.now());
   }
 
   learned(): void {}

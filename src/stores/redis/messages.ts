@@ -79,11 +79,17 @@ export interface ReportedBand {
 }
 
 export interface StoreReport {
+  /** None where there are too many to be told with every step. */
   readonly meters: readonly ReportedMeter[];
-  readonly bands: readonly ReportedBand[];
   /** What others have noted since the version that was asked with. */
   readonly notes: readonly { readonly key: string; readonly value: string }[];
   readonly noteVersion: number;
+  /** Null: it was not asked for. */
+  readonly whole: WholeReport | null;
+}
+
+export interface WholeReport {
+  readonly bands: readonly ReportedBand[];
   /** Instances that live, this one included. */
   readonly instances: number;
 }
@@ -99,6 +105,8 @@ export interface StepRequest {
   readonly operations: readonly StepOperation[];
   /** The version of the notes that are known, for a report; null: none is wanted. */
   readonly report: number | null;
+  /** The report is to tell of bands and instances, too. */
+  readonly isWhole: boolean;
   /** Its configuration is the newest: the store takes its bands and bounds over. */
   readonly isNewest: boolean;
   /** Used where the account is new in this Redis. */
@@ -153,23 +161,27 @@ export function decodeReply(bytes: Uint8Array): StepReply {
 
 interface WireReport {
   readonly meters: readonly (readonly unknown[])[];
-  readonly bands: readonly (readonly [number, readonly number[], readonly number[]])[];
+  readonly bands: readonly (readonly [number, readonly number[], readonly number[]])[] | false;
   readonly notes: readonly (readonly [string, string])[];
   readonly noteVersion: number;
   readonly instances: number;
 }
 
-function reportOf({ meters, bands, notes, ...rest }: WireReport): StoreReport {
+function reportOf({ meters, bands, notes, noteVersion, instances }: WireReport): StoreReport {
   return {
-    ...rest,
+    noteVersion,
+    whole: bands === false ? null : { bands: listOf(bands).map(bandOf), instances },
     meters: listOf(meters).map(meterOf),
-    bands: listOf(bands).map(([activeWeight, queued, arrived]) => ({
-      activeWeight,
-      queued: listOf(queued),
-      arrived: listOf(arrived),
-    })),
     notes: listOf(notes).map(([key, value]) => ({ key, value })),
   };
+}
+
+function bandOf([activeWeight, queued, arrived]: readonly [
+  number,
+  readonly number[],
+  readonly number[],
+]): ReportedBand {
+  return { activeWeight, queued: listOf(queued), arrived: listOf(arrived) };
 }
 
 /** An empty table of Lua may come as a map. */

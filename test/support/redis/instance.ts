@@ -69,6 +69,7 @@ export class Instance {
       operations,
       report: this.asksForReport ? 0 : null,
       isNewest: this.isNewest,
+      isWhole: true,
       options: this.#options,
       now,
     };

@@ -3,7 +3,7 @@
 import { amountIn } from "../../../core/scheduler/path.ts";
 import type { EnqueueRequest } from "../../../core/scheduler/request.ts";
 import type { Scheduler } from "../../../core/scheduler/scheduler.ts";
-import type { StoreReport } from "../../../stores/redis/messages.ts";
+import type { ReportedBand, ReportedMeter } from "../../../stores/redis/messages.ts";
 import type { MeterCopies } from "./meter-copies.ts";
 
 /** Of one meter in one band, micro-units. */
@@ -33,7 +33,12 @@ export class Elsewhere {
     }
   }
 
-  take({ bands, meters }: StoreReport, scheduler: Scheduler, now: number): void {
+  take(
+    bands: readonly ReportedBand[],
+    meters: readonly ReportedMeter[],
+    scheduler: Scheduler,
+    now: number,
+  ): void {
     if (scheduler !== this.#scheduler) this.#begin(scheduler);
     for (let i = 0; i < meters.length; i++) {
       const meter = this.#copies.meterNamed(meters[i].key);

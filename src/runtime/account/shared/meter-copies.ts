@@ -1,5 +1,6 @@
 /** Meter copies: all meters of an account that a shared store keeps the books of, by their names there. */
 import type { Budget } from "../../../core/budget/budget.ts";
+import type { MeterChange } from "../../../core/budget/options.ts";
 import type { Meter } from "../../../core/meter/meter.ts";
 import type { Path } from "../../../core/scheduler/path.ts";
 import type { Scheduler } from "../../../core/scheduler/scheduler.ts";
@@ -9,6 +10,8 @@ import { shortHash } from "../../../stores/redis/short-hash.ts";
 import type { LimitTable, MeterOrigin } from "../limit-table.ts";
 import { type Correct, MeterCopy } from "./meter-copy.ts";
 import { meterSpec } from "./meter-spec.ts";
+
+const UNCHANGED: MeterChange = Object.freeze({ correction: 0 });
 
 export class MeterCopies {
   readonly #limits: LimitTable;
@@ -50,10 +53,10 @@ export class MeterCopies {
   ): void {
     for (const one of reported) {
       const copy = this.#byKey.get(one.key);
-      const change = copy?.take(one, now) ?? null;
-      if (copy === undefined || change === null) continue;
-      budget.followed(copy.meter, change, now);
-      scheduler.refresh(copy.meter);
+      if (copy === undefined) continue;
+      const change = copy.take(one, now);
+      budget.followed(copy.meter, change ?? UNCHANGED, now);
+      if (change !== null) scheduler.refresh(copy.meter);
     }
   }
 

@@ -40,7 +40,7 @@ describe("a copy of a meter", () => {
   test("follows what the store says", () => {
     const { meter, copy } = copyOf();
     expect(copy.take(reported(), T0)).toBeNull();
-    expect([meter.level(T0), meter.charged]).toEqual([50_000_000, 7_000_000]);
+    expect([meter.level(T0), meter.chargedByAll]).toEqual([50_000_000, 7_000_000]);
     copy.tell(T0);
     expect(told).toEqual([]);
   });

@@ -3,6 +3,7 @@
  * holds what waits and runs here, its meters are copies: by them waits are foreseen and answers judged.
  */
 import type { FailurePolicy } from "../../../config/config.ts";
+import type { Dispatch } from "../../../core/budget/dispatch.ts";
 import type { CancelTimer } from "../../../core/clock.ts";
 import { type Demand, NO_DEMAND } from "../../../core/demand.ts";
 import type { SchedulerOptions } from "../../../core/scheduler/options.ts";
@@ -27,6 +28,10 @@ import { TenantGate } from "./tenant-gate.ts";
 
 const GRANTS_PER_PUMP = 64;
 const REMEMBERED_ACCOUNTS = 20_000;
+/** Levels that are older are asked for before an answer is held against them. */
+const FRESH_MICROS = 2_000;
+/** More answers are held against what is known. */
+const MOST_UNJUDGED = 1_000;
 /** How long it is believed how many of a tenant wait elsewhere. */
 const BELIEVED_MICROS = 250_000;
 /** After a loss nothing is granted for so long: by then every instance has been back. */
@@ -64,6 +69,9 @@ export class SharedTurns implements Turns {
   readonly #gate: TenantGate;
   /** Of all that waits in the store or runs. */
   readonly #entries = new Map<Reservation, Entry>();
+  #reportedAt = Number.NEGATIVE_INFINITY;
+  /** What answers told, until levels are known. */
+  #unjudged: ((now: number) => void)[] = [];
   #outage: Outage | null = null;
   /** Of outages that are over, in which calls still run. */
   #past: readonly Queue[] = [];
@@ -170,6 +178,17 @@ export class SharedTurns implements Turns {
     this.#outage?.soon();
   }
 
+  whenFresh(dispatch: Dispatch, judge: (now: number) => void): void {
+    const now = this.#parts.clock.now();
+    if (now - this.#reportedAt <= FRESH_MICROS || this.#unjudged.length >= MOST_UNJUDGED) {
+      judge(now);
+      return;
+    }
+    dispatch.noteHead();
+    this.#unjudged.push(judge);
+    this.#queue.refresh();
+  }
+
   learned(): void {
     if (this.#state !== "shared") return;
     this.#copies.tell(this.#parts.clock.now());
@@ -238,10 +257,16 @@ export class SharedTurns implements Turns {
   #take(report: StoreReport): void {
     const { clock, budget, scheduler } = this.#parts;
     const now = clock.now();
-    this.#instances = report.instances;
+    this.#reportedAt = now;
     this.#copies.copyLimits();
     this.#copies.take(report.meters, budget(), scheduler(), now);
-    this.#elsewhere.take(report, scheduler(), now);
+    if (report.whole !== null) {
+      this.#instances = report.whole.instances;
+      this.#elsewhere.take(report.whole.bands, report.meters, scheduler(), now);
+    }
+    const unjudged = this.#unjudged;
+    this.#unjudged = [];
+    for (const judge of unjudged) judge(now);
     this.learned();
   }
 
@@ -254,6 +279,7 @@ export class SharedTurns implements Turns {
   #beSilent(): void {
     const { share } = this.#options;
     this.#become("silent");
+    this.#unjudged = [];
     for (const reservation of this.#waiting()) {
       if (this.#policyOf(reservation) !== "refuse") continue;
       this.left(reservation);

@@ -14,6 +14,7 @@ import {
   type StepOperation,
   type StepOptions,
   type StepReply,
+  type StepRequest,
 } from "../messages.ts";
 import type { Asked, PastLife } from "./asked.ts";
 
@@ -38,8 +39,8 @@ export interface SessionOptions {
   readonly onReply: (reply: StepReply) => void;
   /** The store does not know this instance (any more); what it is told first in its next life. */
   readonly onUnknown: (past: PastLife) => readonly Asked[];
-  /** The version of the notes that are known, if a report is wanted; null: it is not. */
-  readonly wantsReport: () => number | null;
+  /** What kind of report is wanted with the next answer. */
+  readonly wanted: () => Pick<StepRequest, "report" | "isWhole">;
   /** Nothing waits or runs here. */
   readonly isIdle: () => boolean;
   /** Before its results: in another epoch the store has dropped whatever waited. */
@@ -97,6 +98,11 @@ export class Session {
   reconfigure(options: StepOptions): void {
     this.#stepOptions = options;
     this.#isNewest = true;
+    this.#sendSoon();
+  }
+
+  /** Steps soon, though there is nothing to ask. */
+  step(): void {
     this.#sendSoon();
   }
 
@@ -180,12 +186,11 @@ export class Session {
     number: number,
     sentAt: number,
   ): Promise<StepReply | null> {
-    const { connection, key, wantsReport } = this.#options;
+    const { connection, key, wanted } = this.#options;
     const options = this.#stepOptions;
     const isNewest = this.#isNewest;
     const elapsed = sentAt - this.#answeredAt;
-    const report = wantsReport();
-    const told = { instance: this.#name, number, elapsed, report, isNewest };
+    const told = { instance: this.#name, number, elapsed, isNewest, ...wanted() };
     const request = { ...told, operations, options, now: null };
     const timer = this.#options.clock.schedule(this.#answeredAt + FENCE_MICROS, () =>
       this.#fence(),

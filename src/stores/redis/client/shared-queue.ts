@@ -23,7 +23,7 @@ import { SettledLog } from "./settled-log.ts";
 
 /** How often waits are ended here while the store is silent. */
 const WATCH_MICROS = 100_000;
-/** How often the whole is reported. */
+/** How often the whole is reported, while there are steps. */
 const REPORT_MICROS = 50_000;
 /** Paths are told again, because a calendar's windows are told in advance. */
 const TELL_AGAIN_MICROS = 86_400_000_000;
@@ -44,7 +44,7 @@ export interface SharedQueueOptions {
   readonly maxWaiting: number;
   /** The store has been silent for so long that nothing new may be sent, or answers again. */
   readonly onFenced: (isFenced: boolean) => void;
-  /** How all that is shared stands, about every 50 ms of use; absent: nobody wants to know. */
+  /** How meters are, with every step, and the whole about every 50 ms; absent: nobody wants to know. */
   readonly onReport?: (report: StoreReport) => void;
   /** What another instance has noted. */
   readonly onNote?: (key: string, value: string) => void;
@@ -77,7 +77,7 @@ export class SharedQueue {
       options: options.options,
       onReply: (reply) => this.#take(reply),
       onUnknown: (past) => this.#tellAgain(past),
-      wantsReport: () => this.#wantsReport(),
+      wanted: () => this.#wanted(),
       isIdle: () => this.#entries.size === 0,
       onEpoch: (epoch) => this.#enter(epoch),
       onFenced: (isFenced) => this.#fenced(isFenced),
@@ -174,6 +174,11 @@ export class SharedQueue {
     return true;
   }
 
+  /** Asks for how meters are now. */
+  refresh(): void {
+    this.#session.step();
+  }
+
   /** Corrects a meter for all who share it. */
   correct(correction: Correction, onResult: (result: OperationResult) => void = () => {}): void {
     this.#session.ask({ operation: () => correction, onResult, isOfThisLife: false });
@@ -199,11 +204,11 @@ export class SharedQueue {
     await this.#session.leave();
   }
 
-  #wantsReport(): number | null {
+  #wanted(): { readonly report: number | null; readonly isWhole: boolean } {
     const { clock, onReport } = this.#options;
-    const now = clock.now();
-    if (onReport === undefined || now - this.#reportedAt < REPORT_MICROS) return null;
-    return this.#notes.version;
+    if (onReport === undefined) return { report: null, isWhole: false };
+    const isWhole = clock.now() - this.#reportedAt >= REPORT_MICROS;
+    return { report: this.#notes.version, isWhole };
   }
 
   /** In another epoch whatever waited has lost its place. */
@@ -287,7 +292,7 @@ export class SharedQueue {
   }
 
   #takeReport(report: StoreReport): void {
-    this.#reportedAt = this.#options.clock.now();
+    if (report.whole !== null) this.#reportedAt = this.#options.clock.now();
     for (const { key, value } of this.#notes.take(report)) this.#options.onNote?.(key, value);
     this.#options.onReport?.(report);
   }

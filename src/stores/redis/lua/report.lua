@@ -1,4 +1,7 @@
 -- Report: what an instance has to know of the whole to foresee waits and to judge what answers tell.
+--- More meters are told with a whole report only.
+local METERS_PER_STEP = 64
+
 local function metersNow()
   local list = {}
   for i, meter in ipairs(S.meters) do
@@ -49,8 +52,10 @@ end
 --- `asked`: the version of the notes it knows.
 function reportFor(asked)
   if not asked then return false end
+  local isWhole = request.isWhole
   return {
-    meters = metersNow(), bands = bandsNow(), notes = notesSince(asked),
-    noteVersion = S.noteVersion or 0, instances = call("HLEN", INSTANCES_KEY),
+    meters = (isWhole or #S.meters <= METERS_PER_STEP) and metersNow() or {},
+    bands = isWhole and bandsNow(), notes = notesSince(asked), noteVersion = S.noteVersion or 0,
+    instances = isWhole and call("HLEN", INSTANCES_KEY) or 0,
   }
 end
