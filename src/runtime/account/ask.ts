@@ -44,6 +44,8 @@ export interface Ask {
   onRefused(refusal: AskRefusal): void;
   /** The account is closed: there will be no grant. */
   onClosed(): void;
+  /** It was granted, but others may be given what it holds: whatever runs has to end now. */
+  onLeaseLost?(): void;
 }
 
 /** An answer, judged; no connection, or a broken one; null: neither, and nobody is to blame. */

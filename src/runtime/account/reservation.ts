@@ -39,8 +39,6 @@ export class Reservation {
 
   /** When the wait ends; later than first asked once attempts have spent time at the provider. */
   expiresAt: number;
-  /** Its instance may hold grants no longer: whatever runs has to end now. */
-  onLeaseLost: (() => void) | null = null;
   /** As foreseen when it was queued, microseconds. */
   expectedWait = 0;
 

@@ -86,7 +86,6 @@ export class Attempt implements ResponseSink {
     this.#clock = clock;
     this.#sentAt = clock.now();
     reservation.sent(this.#sentAt);
-    reservation.onLeaseLost = () => this.#loseLease();
     this.#exchange = transport.send(place.credential.authorized(this.#sentAt), this);
   }
 
@@ -166,7 +165,8 @@ export class Attempt implements ResponseSink {
     else this.#listener.onFailed({ end, why: failure, head: null, deliver: null });
   }
 
-  #loseLease(): void {
+  /** Others may be given what it holds: it ends now. */
+  loseLease(): void {
     if (this.#isOver) return;
     const { wasSent } = this.#exchange;
     this.failed({ kind: "lease-lost", wasSent, cause: null });
@@ -295,7 +295,6 @@ export class Attempt implements ResponseSink {
   /** From here on nothing that the connection says matters. */
   #leave(): void {
     this.#isOver = true;
-    this.#reservation.onLeaseLost = null;
     this.#stopTimer();
   }
 }

@@ -135,6 +135,10 @@ export class Call implements RaceListener, AttemptListener {
     this.#bound = { place, reservation, attempt };
   }
 
+  onLeaseLost(place: Place): void {
+    if (this.#bound?.place === place) this.#bound.attempt.loseLease();
+  }
+
   onOver(error: SluiceError): void {
     if (this.#hasEnded) return;
     this.#times.leftQueue(this.#now);

@@ -14,6 +14,7 @@ export interface PlaceListener {
   onGranted(): void;
   onRefused(error: SluiceError): void;
   onClosed(): void;
+  onLeaseLost(): void;
 }
 
 export class Place {
@@ -109,6 +110,7 @@ export class Place {
       onGranted: () => listener.onGranted(),
       onRefused: (refusal) => listener.onRefused(this.#errorOf(refusal)),
       onClosed: () => listener.onClosed(),
+      onLeaseLost: () => listener.onLeaseLost(),
     };
   }
 
@@ -129,4 +131,4 @@ export class Place {
   }
 }
 
-const NOBODY: PlaceListener = { onGranted() {}, onRefused() {}, onClosed() {} };
+const NOBODY: PlaceListener = { onGranted() {}, onRefused() {}, onClosed() {}, onLeaseLost() {} };

@@ -293,7 +293,7 @@ export class SharedTurns implements Turns {
   /** Others may be given the slots of what runs here. */
   #endLeases(): void {
     for (const [reservation, { state }] of [...this.#entries]) {
-      if (state === "granted") reservation.onLeaseLost?.();
+      if (state === "granted") reservation.ask.onLeaseLost?.();
     }
   }
 
