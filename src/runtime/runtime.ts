@@ -7,6 +7,7 @@ import { SluiceError } from "../core/errors.ts";
 import type { Price } from "../core/quota/price.ts";
 import { usedBy } from "../core/quota/used.ts";
 import type { Task } from "../core/task.ts";
+import type { Connection } from "../stores/redis/connection.ts";
 import { type LateTenantStore, tenantsInMemory } from "../stores/tenants/late-tenant-store.ts";
 import type { Account } from "./account/account.ts";
 import type { Answer } from "./call/answer.ts";
@@ -39,6 +40,8 @@ export interface RuntimeOptions {
   readonly random: () => number;
   /** Share of every meter that is available at the start, 0 to 1: less than 1 after others used the account. */
   readonly initialShare: number;
+  /** Opens the Redis that instances share. @default by its URL */
+  readonly connect?: (url: string) => Connection;
   /** Where tenants of the admin API and what tenants have used are kept. @default this process */
   readonly tenants?: LateTenantStore;
 }
@@ -99,7 +102,7 @@ export class Runtime {
     const { store } = options.config;
     this.store =
       store.kind === "redis"
-        ? new SharedStore(store, (event) => tell({ kind: "store", ...event }))
+        ? new SharedStore(store, (event) => tell({ kind: "store", ...event }), options.connect)
         : null;
     this.#planner = new Planner({
       upstreams: this.upstreams,

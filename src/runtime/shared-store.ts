@@ -24,9 +24,13 @@ export class SharedStore {
   #state: ShareState = "shared";
 
   /** `onChange` is called when the worst state of its accounts has changed. */
-  constructor(config: RedisConfig, onChange: (event: StoreEvent) => void) {
+  constructor(
+    config: RedisConfig,
+    onChange: (event: StoreEvent) => void,
+    open: (url: string) => Connection = (url) => connect(url),
+  ) {
     this.#config = config;
-    this.#connection = connect(config.url);
+    this.#connection = open(config.url);
     this.#onChange = onChange;
   }
 

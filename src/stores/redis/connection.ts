@@ -1,6 +1,6 @@
 /** Connection: one Redis, single, behind Sentinel or a cluster, that runs the step script. */
 import { Cluster, Redis, type RedisOptions } from "ioredis";
-import { readScript } from "./script.ts";
+import { readScript, type Script } from "./script.ts";
 
 /** What is not answered in this time is asked again. */
 const ANSWER_MS = 1_000;
@@ -22,13 +22,16 @@ export interface Connection {
  * @param url `redis://[user:password@]host:port[/db]`, `rediss://` with TLS; `?cluster` where the
  *   host is one of a cluster, `?sentinel=name` where it is a Sentinel that knows the master `name`
  */
-export function connect(url: string): Connection {
+export function connect(url: string, script = readScript()): Connection {
   const place = new URL(url);
   const sentinel = place.searchParams.get("sentinel");
-  if (place.searchParams.has("cluster")) return new RedisConnection(() => clusterAt(place));
+  if (place.searchParams.has("cluster")) return new RedisConnection(() => clusterAt(place), script);
   const { host, port, tls, db, ...account } = optionsOf(place);
   if (sentinel === null)
-    return new RedisConnection(() => new Redis({ host, port, tls, db, ...account, ...STEADY }));
+    return new RedisConnection(
+      () => new Redis({ host, port, tls, db, ...account, ...STEADY }),
+      script,
+    );
   const sentinels = [{ host, port }];
   const master = {
     sentinels,
@@ -38,7 +41,7 @@ export function connect(url: string): Connection {
     tls,
     enableTLSForSentinelMode: tls !== undefined,
   };
-  return new RedisConnection(() => new Redis({ ...master, ...STEADY }));
+  return new RedisConnection(() => new Redis({ ...master, ...STEADY }), script);
 }
 
 /** A step that is not answered is sent again by the session, which knows what it has said before. */
@@ -78,11 +81,12 @@ function clusterAt(place: URL): Cluster {
 class RedisConnection implements Connection {
   readonly #client: Redis | Cluster;
   readonly #listener: Redis | Cluster;
-  readonly #script = readScript();
+  readonly #script: Script;
   readonly #handlers = new Map<string, () => void>();
   isRefused = false;
 
-  constructor(open: () => Redis | Cluster) {
+  constructor(open: () => Redis | Cluster, script: Script) {
+    this.#script = script;
     this.#client = open();
     this.#listener = open();
     // What fails is told by the step that fails.
