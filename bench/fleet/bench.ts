@@ -77,6 +77,7 @@ export async function runScene(
       overruns: Object.values(overrun).filter((amount) => amount > 0).length,
       top_tier_p99_wait_ms: top?.waitMs.p99 ?? 0,
       clients_lost: failed,
+      lost_at_the_living: fleet.lostElsewhere,
       ...leaks,
       ...acted,
     };

@@ -41,6 +41,8 @@ export class Fleet {
   readonly #mock: Child<MockOrders>;
   readonly #agent = new Agent({ pipelining: 1 });
   readonly #options: FleetOptions;
+  /** Tasks that failed at a gateway that lives. */
+  lostElsewhere = 0;
   #baseUrl = "";
   #next = 0;
 
@@ -94,9 +96,12 @@ export class Fleet {
   /** For the load: each task goes to the next gateway that lives. */
   get policy(): OpenPolicy {
     return {
-      run: (task, arrivedAt, witness) => {
-        const { url } = this.#nextAlive();
-        return runTask({ agent: this.#agent, baseUrl: `${url}/v1` }, task, arrivedAt, witness);
+      run: async (task, arrivedAt, witness) => {
+        const gateway = this.#nextAlive();
+        const target = { agent: this.#agent, baseUrl: `${gateway.url}/v1` };
+        const result = await runTask(target, task, arrivedAt, witness);
+        if (result.outcome.kind === "failed" && this.alive.includes(gateway)) this.lostElsewhere++;
+        return result;
       },
       providerStats: () => this.#mock.ask("stats", null),
       inversions: async () => (await this.verdict()).inversions,
@@ -140,6 +145,15 @@ export class Fleet {
       }
       await redis.del(key);
     });
+  }
+
+  /** Redis ends at once, with what it has if that is kept nowhere. */
+  async killRedis(): Promise<void> {
+    if (!this.#options.isDurable) {
+      await this.keepLog();
+      this.#log.push(JSON.stringify(["lost"]));
+    }
+    await this.redis.kill();
   }
 
   async verdict(): Promise<Verdict> {

@@ -46,7 +46,10 @@ export function judge(lines: readonly string[]): Verdict {
 
   for (const line of lines) {
     const [kind, ...rest] = JSON.parse(line) as [string, ...unknown[]];
-    if (kind === "path") {
+    if (kind === "lost") {
+      waiting.clear();
+      paths.clear();
+    } else if (kind === "path") {
       const [number, meters, kinds] = rest as [number, number[], string[]];
       paths.set(number, { meters, kinds });
     } else if (kind === "in") {

@@ -88,8 +88,7 @@ function restart(name: string, isDurable: boolean): Scene {
     async act(fleet, signal) {
       const figures: Figures = { restarts: 0, sent_while_down: 0 };
       while (await pause(2 * EVERY_MS, signal)) {
-        if (!isDurable) await fleet.keepLog();
-        await fleet.redis.kill();
+        await fleet.killRedis();
         const from = Date.now();
         figures["restarts"]++;
         await sleep(3_000);

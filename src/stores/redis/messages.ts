@@ -267,8 +267,9 @@ function amountsOf(demand: Demand): readonly unknown[] {
   return [...columns, Object.fromEntries(units)];
 }
 
-function specOf({ pace, selector: _selector, ...spec }: MeterSpec) {
-  return { ...spec, interval: pace.interval, allowance: pace.allowance };
+function specOf({ pace, selector: _selector, level, ...spec }: MeterSpec) {
+  const told = level === undefined ? {} : { level: Math.floor(level) };
+  return { ...spec, ...told, interval: pace.interval, allowance: pace.allowance };
 }
 
 function referenceOf(meter: MeterReference): unknown {

@@ -69,6 +69,11 @@ export class MeterCopies {
     this.#byMeter.get(meter)?.isKnown();
   }
 
+  /** What is left of one as far as it is known, micro-units; null: it is not. */
+  levelOf(key: string, now: number): number | null {
+    return this.#byKey.get(key)?.levelAt(now) ?? null;
+  }
+
   meterNamed(key: string): Meter | null {
     return this.#byKey.get(key)?.meter ?? null;
   }

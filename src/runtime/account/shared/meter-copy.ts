@@ -50,6 +50,11 @@ export class MeterCopy {
     this.#told = meter.corrected;
   }
 
+  /** What is left by what the store has said last, micro-units; null: it has not been heard of. */
+  levelAt(now: number): number | null {
+    return this.#shared === null ? null : Math.max(0, this.meter.level(now));
+  }
+
   /** Takes what the store says; null: nothing has changed but its level. */
   take(reported: ReportedMeter, now: number): MeterChange | null {
     const { meter } = this;

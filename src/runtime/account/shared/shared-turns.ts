@@ -95,6 +95,7 @@ export class SharedTurns implements Turns {
       maxWaiting: scheduler.maxWaiting,
       onFenced: (isFenced) => this.#fenced(isFenced),
       onReport: (report) => this.#take(report),
+      levelOf: (key) => this.#copies.levelOf(key, clock.now()),
       onNote: (key, value) => this.#learning.take(key, value),
     });
     this.#copies = new MeterCopies(limits, (correction, onResult) =>

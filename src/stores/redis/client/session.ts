@@ -3,7 +3,7 @@
  * is under way goes with the next, so batches grow with the load and nobody waits for a timer.
  *
  * A step that is not answered is sent again under its number, which the store does once. Whoever
- * was not answered for 1.5 s is fenced: the store may give away its slots half a second later.
+ * was not answered for 1.5 s is fenced: the store may give away its slots a quarter of a second later.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CancelTimer, Clock } from "../../../core/clock.ts";

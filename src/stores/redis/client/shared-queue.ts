@@ -46,6 +46,8 @@ export interface SharedQueueOptions {
   readonly onFenced: (isFenced: boolean) => void;
   /** How meters are, with every step, and the whole about every 50 ms; absent: nobody wants to know. */
   readonly onReport?: (report: StoreReport) => void;
+  /** What was left of a meter when it was last heard of, micro-units: for a store that has lost it. */
+  readonly levelOf?: (key: string) => number | null;
   /** What another instance has noted. */
   readonly onNote?: (key: string, value: string) => void;
 }
@@ -362,7 +364,8 @@ export class SharedQueue {
     const told = [...this.#entries];
     const lost = this.#settled.since(past.known, clock.now());
     const paths = pathsOf(told, [...this.#unsettled, ...lost]);
-    const facts = { past, paths, initialShare, unsettled: [...this.#unsettled], lost };
+    const { levelOf = () => null } = this.#options;
+    const facts = { past, paths, initialShare, levelOf, unsettled: [...this.#unsettled], lost };
     this.#byTicket.clear();
     this.#unsettled.clear();
     this.#settled.clear();

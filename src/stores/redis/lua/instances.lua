@@ -1,8 +1,8 @@
 -- Instances: each step of one renews its lease. Who has not been here for a lease's time is buried:
 -- what it was granted and cannot have heard of is given back whole, of the rest the slots, because
 -- the provider has probably counted it; its waiters leave.
-local LEASE_MICROS = 2000000
-local REAP_MICROS = 500000
+local LEASE_MICROS = 1750000
+local REAP_MICROS = 100000
 local GAP_MICROS = 1000000
 local BURIED_PER_STEP = 500
 local SWEPT_PER_STEP = 500
