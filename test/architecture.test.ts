@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   gateway: ["core", "config", "dialects", "runtime", "stores", "tenants"],
   workload: ["core"],
   figures: ["workload"],
-  simulator: ["core", "config", "figures", "runtime", "workload"],
+  simulator: ["core", "config", "figures", "runtime", "stores", "workload"],
   mock: [],
   demo: ["core", "config", "figures", "workload", "runtime", "gateway", "mock"],
   cli: [

@@ -1,10 +1,12 @@
 /** Simulation: one policy in one world, advanced step by step so that somebody can watch it. */
+import { setImmediate as promisesRun } from "node:timers/promises";
 import { poolSecondsOf, type Standing } from "../figures/standing.ts";
 import { openPolicy } from "./policies/open-policy.ts";
 import type { OpenPolicy, PolicyName, Watcher } from "./policies/policy.ts";
 import { createProvider } from "./provider/create-provider.ts";
 import type { Scenario } from "./scenario.ts";
 import { standingOf } from "./standing.ts";
+import type { Traffic } from "./store-traffic.ts";
 import { Foreign } from "./world/foreign.ts";
 import { START, World } from "./world/world.ts";
 
@@ -45,10 +47,24 @@ export class Simulation {
     return this.world.advance(events);
   }
 
+  /** The same where a policy works with promises: they run between the events. */
+  async advanceInTurns(events: number): Promise<boolean> {
+    for (let count = 0; count < events; count++) {
+      if (this.world.takeStir()) await promisesRun();
+      if (this.world.advance(1)) return true;
+    }
+    return false;
+  }
+
   /** Share of the time in which tasks arrive that is over, 0 to 1. */
   get progress(): number {
     const elapsed = (this.world.now - START) / 1_000_000;
     return Math.min(1, elapsed / this.scenario.load.seconds);
+  }
+
+  /** Null: nothing was shared over a network. */
+  get traffic(): Traffic | null {
+    return this.#open.traffic?.() ?? null;
   }
 
   get inversions(): number {

@@ -5,6 +5,7 @@ import { ProviderJudge } from "../judge/provider-judge.ts";
 import { jitterBackoff, naiveBackoff } from "./backoff.ts";
 import { fifoBucket, staticCaps } from "./lines.ts";
 import type { OpenPolicy, Policy, PolicyName, Scene } from "./policy.ts";
+import { openSharedSluice } from "./shared/shared-sluice.ts";
 import { openSluiceInstances } from "./sluice/instances.ts";
 import { openSluice } from "./sluice/sluice.ts";
 
@@ -20,8 +21,9 @@ export function openPolicy(name: PolicyName, setting: PolicySetting): OpenPolicy
   const { scene, tenants, isJudged } = setting;
   switch (name) {
     case "sluice": {
-      const isOne = scene.setting.instances.count === 1;
-      return (isOne ? openSluice : openSluiceInstances)(scene, tenants, isJudged);
+      const { count, network } = scene.setting.instances;
+      if (network !== null) return openSharedSluice(scene, tenants, isJudged, network);
+      return (count === 1 ? openSluice : openSluiceInstances)(scene, tenants, isJudged);
     }
     case "naive-backoff":
       return judged(naiveBackoff(scene), setting);

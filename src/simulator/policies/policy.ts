@@ -3,6 +3,7 @@ import type { LimitReading } from "../../core/dialect.ts";
 import type { LoadTask } from "../../workload/load.ts";
 import type { Provider, ProviderRefusal } from "../provider/provider.ts";
 import type { Setting } from "../setting.ts";
+import type { Traffic } from "../store-traffic.ts";
 import type { End } from "../world/history.ts";
 
 export const POLICIES = [
@@ -33,6 +34,11 @@ export interface Policy {
   /** A timer set with `callAt` is due. */
   timer(task: number): void;
   wake(): void;
+  /**
+   * Has it done something since the last time that goes on in promises? They are let run before
+   * anything else happens. Absent: it has none.
+   */
+  takeStir?(): boolean;
 }
 
 /** What a policy may see of the world and do in it. All times are whole microseconds. */
@@ -43,6 +49,8 @@ export interface Scene {
   /** How long a task may wait. */
   maxWait(task: number): number;
   arrivedAt(task: number): number;
+  /** When its last attempt was sent. */
+  sentAt(task: number): number;
   /** Which models' limits a task counts in, by number; and the model of each number. */
   groupOf(task: number): number;
   readonly models: readonly (string | null)[];
@@ -74,4 +82,6 @@ export interface OpenPolicy {
   readonly watchers: readonly Watcher[];
   /** Grants while a registered waiter of a higher band would have fitted. */
   inversions(): number;
+  /** What went over the network of a shared store; absent: there is none. */
+  traffic?(): Traffic;
 }

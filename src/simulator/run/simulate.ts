@@ -30,7 +30,12 @@ export async function simulate(
     samplers.push(sampler);
     return [sampler];
   });
-  while (!simulation.advance(EVENTS_PER_TURN)) {
+  const { network } = scenario.setting.instances;
+  const advance = () =>
+    policy === "sluice" && network !== null
+      ? simulation.advanceInTurns(EVENTS_PER_TURN)
+      : simulation.advance(EVENTS_PER_TURN);
+  while (!(await advance())) {
     onProgress(simulation.progress);
     await othersTurn();
     signal.throwIfAborted();

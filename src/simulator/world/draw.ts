@@ -16,6 +16,7 @@ export const PURPOSE = {
   foreignGap: 10,
   foreignSize: 11,
   instance: 12,
+  storeLoss: 13,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 

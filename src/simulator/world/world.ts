@@ -92,12 +92,22 @@ export class World implements Scene {
     return false;
   }
 
+  /** Something goes on in promises, which are to run before the next event. */
+  takeStir(): boolean {
+    return this.#policy.takeStir?.() ?? false;
+  }
+
   maxWait(task: number): number {
     return this.#maxWaits[this.tasks[task].tier];
   }
 
   arrivedAt(task: number): number {
     return this.history.arrivedAt[task];
+  }
+
+  /** A task waits until its last attempt is sent. */
+  sentAt(task: number): number {
+    return this.history.waitedUntil[task];
   }
 
   groupOf(task: number): number {

@@ -16,7 +16,7 @@ const BARE: Partial<Setting> = {
 const free = { tenant: "free", tier: 3, latency: "near-real-time" } as const;
 
 function instances(clockOffsetsMs: readonly number[], latencyMs: readonly [number, number]) {
-  return { ...BARE, instances: { count: 2, clockOffsetsMs, latencyMs } };
+  return { ...BARE, instances: { count: 2, clockOffsetsMs, latencyMs, network: null } };
 }
 
 describe("Sluice", () => {

@@ -23,8 +23,8 @@ const HEARTBEAT_MICROS = 250_000;
 /** Nothing waits or runs: only the lease is kept. */
 const IDLE_HEARTBEAT_MICROS = 750_000;
 export const FENCE_MICROS = 1_500_000;
-const FIRST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 400;
+const FIRST_PAUSE_MICROS = 20_000;
+const LONGEST_PAUSE_MICROS = 400_000;
 const LEAVE_MS = 500;
 
 export interface SessionOptions {
@@ -168,17 +168,30 @@ export class Session {
   async #send(batch: readonly Asked[]): Promise<StepReply | null> {
     const operations = batch.map(({ operation }) => operation());
     const number = this.#number + 1;
-    let pause = FIRST_PAUSE_MS;
+    let pause = FIRST_PAUSE_MICROS;
     while (!this.#isClosed) {
       const sentAt = this.#options.clock.now();
       const reply = await this.#try(operations, number, sentAt);
       if (this.#isClosed) return null;
       if (reply !== null) return this.#take(reply, batch, number, sentAt);
       this.#fence();
-      await sleep(pause, undefined, { signal: this.#closing.signal }).catch(() => {});
-      pause = Math.min(LONGEST_PAUSE_MS, 2 * pause);
+      await this.#pause(pause);
+      pause = Math.min(LONGEST_PAUSE_MICROS, 2 * pause);
     }
     return null;
+  }
+
+  #pause(micros: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { clock } = this.#options;
+    const cancel = clock.schedule(clock.now() + micros, resolve);
+    const { signal } = this.#closing;
+    const end = () => {
+      cancel();
+      resolve();
+    };
+    signal.addEventListener("abort", end, { once: true });
+    return promise.finally(() => signal.removeEventListener("abort", end));
   }
 
   async #try(
