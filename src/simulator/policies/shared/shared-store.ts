@@ -19,6 +19,7 @@ import { metersOf, wholeOf } from "./store-report.ts";
 
 /** One instance steps when something is due, the others only if it has not. */
 const BACKUP_MICROS = 30_000;
+const BACKUP_EACH_MICROS = 2_000;
 
 export interface SharedStoreOptions {
   readonly scheduler: SchedulerOptions;
@@ -140,13 +141,14 @@ export class SharedStore {
 
   #turnOf(instance: string, dueAt: number, { granted }: Mail, now: number): number {
     const isEver = Number.isFinite(dueAt);
+    const backup = Math.max(BACKUP_MICROS, BACKUP_EACH_MICROS * this.#lives.count);
     const isKeeper = this.#keeper === instance || now >= this.#keeperUntil;
     if (isKeeper) {
       this.#keeper = instance;
-      this.#keeperUntil = isEver ? dueAt + BACKUP_MICROS : now;
+      this.#keeperUntil = isEver ? dueAt + backup : now;
     }
     if (!isEver) return -1;
-    return isKeeper || granted.length > 0 ? dueAt : dueAt + BACKUP_MICROS;
+    return isKeeper || granted.length > 0 ? dueAt : dueAt + backup;
   }
 
   #bury(instance: string, now: number): void {

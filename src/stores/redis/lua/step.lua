@@ -1,5 +1,8 @@
 -- Step: a batch of operations, then one pump; everything is read before and written after.
+--- How long after something was due somebody else comes for it, and the same for each that lives:
+--- the more there are, the sooner the first of them is here.
 local BACKUP_MICROS = 30000
+local BACKUP_EACH_MICROS = 2000
 
 beginStep()
 adoptLayout()
@@ -23,12 +26,13 @@ for _, waiter in ipairs(displaced) do tell("displaced", waiter) end
 local mail = fetchMail()
 local wakeAt = wakeTime()
 -- One instance steps when something is due; the others only if it has not.
+local backup = max(BACKUP_MICROS, BACKUP_EACH_MICROS * call("HLEN", INSTANCES_KEY))
 local isKeeper = S.keeper == INSTANCE or NOW >= (S.keeperUntil or 0)
 if isKeeper then
   S.keeper = INSTANCE
-  S.keeperUntil = wakeAt < NEVER and wakeAt + BACKUP_MICROS or NOW
+  S.keeperUntil = wakeAt < NEVER and wakeAt + backup or NOW
 elseif #mail.granted == 0 then
-  wakeAt = wakeAt + BACKUP_MICROS
+  wakeAt = wakeAt + backup
 end
 local report = reportFor(request.report)
 for _, meter in ipairs(S.meters) do putAway(meter) end
