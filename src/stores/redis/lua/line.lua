@@ -1,12 +1,14 @@
 -- Line: one flow's waiters, the most urgent first. What is added in this step stays in `added`,
--- what Redis holds is read ahead in growing pieces; removals are written with the rest.
+-- what Redis holds is read ahead in growing pieces, with what has been removed since.
 local MOST_AHEAD = 64
 
 local touched = {}
 --- Never written to.
 local NOTHING_YET = {}
 
-local function lineKey(flow) return PREFIX .. ":line:" .. flow.id end
+local LINE = keyIn(LIFE, "line:")
+
+local function lineKey(flow) return LINE .. flow.id end
 
 local function touch(flow)
   if flow.piece then return end
@@ -49,16 +51,10 @@ function removeFromLine(flow, waiter)
   end
 end
 
-local function writeRemoved(flow)
-  local removed = flow.removed
-  if not removed then return end
-  callWithAll("ZREM", lineKey(flow), removed)
-  flow.removed = nil
-end
+local function removedFrom(flow) return flow.removed and #flow.removed or 0 end
 
 local function readAhead(flow)
-  writeRemoved(flow)
-  flow.ahead = call("ZRANGE", lineKey(flow), 0, flow.piece - 1)
+  flow.ahead = call("ZRANGE", lineKey(flow), 0, flow.piece + removedFrom(flow) - 1)
   flow.from = 1
   flow.piece = min(MOST_AHEAD, flow.piece * 4)
   prefetchWaiters(flow.ahead)
@@ -66,13 +62,17 @@ end
 
 --- What nobody knows any more must not hold up the line.
 local function dropUnknown(flow)
-  if #flow.ahead == 0 then flow.stored = 0 end
+  local isOver = true
   for i = 1, #flow.ahead do
-    if not openWaiter(flow.ahead[i]) then
-      noteRemoved(flow, flow.ahead[i])
+    local member = flow.ahead[i]
+    if openWaiter(member) then isOver = false
+    elseif isLost(member) then
+      isOver = false
+      noteRemoved(flow, member)
       flow.stored, flow.size = flow.stored - 1, flow.size - 1
     end
   end
+  if isOver then flow.stored = 0 end
 end
 
 local function storedTop(flow)
@@ -105,8 +105,11 @@ function lastOf(flow)
   touch(flow)
   local added = flow.added[#flow.added]
   if flow.stored == 0 then return added end
-  writeRemoved(flow)
-  local stored = openWaiter(call("ZREVRANGE", lineKey(flow), 0, 0)[1])
+  local stored
+  for _, member in ipairs(call("ZREVRANGE", lineKey(flow), 0, removedFrom(flow))) do
+    stored = openWaiter(member)
+    if stored then break end
+  end
   if added == nil then return stored end
   return isBefore(added, stored) and stored or added
 end
@@ -115,7 +118,7 @@ function saveLines()
   for i = 1, #touched do
     local flow = touched[i]
     local added = flow.added
-    writeRemoved(flow)
+    if flow.removed then callWithAll("ZREM", lineKey(flow), flow.removed) end
     if #added > 0 then
       local values = {}
       for n = 1, #added do

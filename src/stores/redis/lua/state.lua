@@ -1,23 +1,19 @@
 -- State: everything of an account but its waiters and tenants lies in one value, read and written
 -- once a step. Bands, meters and paths are numbered from 1 here and from 0 in messages.
--- KEYS[2] never exists: while a cluster moves the slot, one key that is there and one that is not
--- make Redis say TRYAGAIN, so no step ever sees a part of an account.
-STATE_KEY = KEYS[1]
-PREFIX = STATE_KEY:sub(1, -1 - #":state")
-ACCOUNTS_KEY = PREFIX .. ":accounts"
-TENANTS_KEY = PREFIX .. ":tenants"
-WAITERS_KEY = PREFIX .. ":waiters"
-EXPIRY_KEY = PREFIX .. ":expiry"
-LATER_KEY = PREFIX .. ":later"
-PARKED_KEY = PREFIX .. ":parked"
-INSTANCES_KEY = PREFIX .. ":instances"
-REPLIES_KEY = PREFIX .. ":replies"
-
 request = unpackMessage(ARGV[1])
 INSTANCE = request.instance
 
-local raw = call("GET", STATE_KEY)
-local state = raw and unpackMessage(raw)
+local state, remains = readState()
+LIFE = state and state.life or newLife()
+ACCOUNTS_KEY = keyIn(LIFE, "accounts")
+TENANTS_KEY = keyIn(LIFE, "tenants")
+WAITERS_KEY = keyIn(LIFE, "waiters")
+EXPIRY_KEY = keyIn(LIFE, "expiry")
+LATER_KEY = keyIn(LIFE, "later")
+PARKED_KEY = keyIn(LIFE, "parked")
+INSTANCES_KEY = keyIn(LIFE, "instances")
+REPLIES_KEY = keyIn(LIFE, "replies")
+
 --- What is known of the instance that asks; nil: it has not been here, or is no longer counted in.
 KNOWN = call("HGET", INSTANCES_KEY, INSTANCE)
 KNOWN = KNOWN and unpackMessage(KNOWN) or nil
@@ -83,6 +79,7 @@ local function newState(options)
     holdback = options.holdback, margin = options.margin, maxWaiting = options.maxWaiting,
     grantsPerPump = options.grantsPerPump, maxAccounts = options.maxAccounts,
     bands = bands, meters = {}, paths = {}, meterByKey = {}, pathByKey = {}, pathsOf = {},
+    life = LIFE, steps = 0, failures = 0, remains = remains,
     now = NOW, offset = 0, reapAt = 0, mail = {}, dead = {}, buried = {},
     learningUntil = NOW + options.learningMicros,
     guarantees = sharesOf(options.guarantees, bands, "guarantees"),

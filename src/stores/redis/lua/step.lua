@@ -1,15 +1,27 @@
--- Step: a batch of operations, then one pump; everything is read before and written after.
+-- Step: a batch of operations, then one pump; first everything is decided, then it is written.
 local BACKUP_MICROS = 30000
 
-beginStep()
 local results = {}
-for i, operation in ipairs(request.operations) do
-  results[i] = operations[operation[1]](unpack(operation, 2))
+local function decide()
+  beginStep()
+  for i, operation in ipairs(request.operations) do
+    results[i] = operations[operation[1]](unpack(operation, 2))
+  end
+  tidyUp()
+  collectHopeless()
+  pump(hopeless)
 end
-tidyUp()
-collectHopeless()
-pump(hopeless)
+
+local isDecided, problem = pcall(decide)
+if not isDecided then
+  noteFailure()
+  error(problem, 0)
+end
+
+beginWriting(S)
+doWrites()
 saveGrants()
+saveBacklog()
 saveLanes()
 saveLines()
 saveWaiters()
@@ -29,10 +41,10 @@ elseif #mail.granted == 0 then
   wakeAt = wakeAt + BACKUP_MICROS
 end
 for _, meter in ipairs(S.meters) do putAway(meter) end
-call("SET", STATE_KEY, pack(S))
 local reply = pack({
   now = NOW, wakeAt = wakeAt < NEVER and wakeAt or -1, results = results,
   granted = mail.granted, expired = mail.expired, displaced = mail.displaced,
 })
 endStep(reply)
+endWriting(S)
 return reply
