@@ -1,5 +1,6 @@
--- Lane: the flows of one band on one path, in the order of their turns. The first of them are read
--- in growing pieces, with the changes of this step.
+-- Lane: the flows of one band on one path, in the order of their turns. They are read in growing
+-- pieces, each after the one before, because nothing is written meanwhile; what has changed in this
+-- step is laid over them.
 local FIRST_PIECE, LARGEST_PIECE = 2, 64
 
 local fronts, touched = {}, {}
@@ -8,7 +9,7 @@ local function frontOf(lane)
   local front = fronts[lane]
   if front then return front end
   front = {
-    lane = lane, list = {}, pending = {}, stale = 0, isRead = false, piece = FIRST_PIECE,
+    lane = lane, list = {}, pending = {}, isRead = false, read = 0, piece = FIRST_PIECE,
     hidden = 0, hiddenMembers = {},
   }
   fronts[lane] = front
@@ -45,12 +46,8 @@ function laneOfFlow(flow)
   return lane
 end
 
---- A flow that Redis knows in this lane; `tag` false: it is not there any more.
-local function note(front, flow, tag)
-  local member = memberOfFlow(flow)
-  if front.pending[member] == nil then front.stale = front.stale + 1 end
-  front.pending[member] = tag
-end
+--- `tag` false: it is not there any more.
+local function note(front, flow, tag) front.pending[memberOfFlow(flow)] = tag end
 
 local LANE = keyIn(LIFE, "lane:")
 
@@ -84,7 +81,7 @@ end
 
 function addToLane(lane, flow)
   local front = frontOf(lane)
-  front.pending[memberOfFlow(flow)] = flow.tag
+  note(front, flow, flow.tag)
   lane.size = lane.size + 1
   place(front, flow)
 end
@@ -156,9 +153,9 @@ local function addChanged(front, entries, last)
 end
 
 local function readPiece(front)
-  local count = front.piece + front.hidden + front.stale
-  front.piece = min(LARGEST_PIECE, front.piece * 4)
-  local found = call("ZRANGE", laneKey(front.lane), 0, count - 1, "WITHSCORES")
+  local first, count = front.read, front.piece
+  front.read, front.piece = first + count, min(LARGEST_PIECE, count * 4)
+  local found = call("ZRANGE", laneKey(front.lane), first, first + count - 1, "WITHSCORES")
   local list = unchanged(front, found)
   local last, keys = nil, {}
   if #found == 2 * count then
@@ -176,7 +173,7 @@ end
 function topOfLane(lane)
   local front = fronts[lane] or frontOf(lane)
   if lane.size - front.hidden <= 0 then return nil end
-  if not front.isRead or (#front.list == 0 and front.last) then readPiece(front) end
+  while not front.isRead or (#front.list == 0 and front.last) do readPiece(front) end
   local entry = front.list[1]
   if entry == nil then return nil end
   local flow = entry.flow
@@ -189,7 +186,9 @@ end
 
 function lastInLane(lane)
   local front = frontOf(lane)
-  local found = call("ZREVRANGE", laneKey(lane), 0, front.stale, "WITHSCORES")
+  local changed = 0
+  for _ in pairs(front.pending) do changed = changed + 1 end
+  local found = call("ZREVRANGE", laneKey(lane), 0, changed, "WITHSCORES")
   local entries = unchanged(front, found)
   addChanged(front, entries, nil)
   local last = entries[1]

@@ -1,5 +1,6 @@
 -- Line: one flow's waiters, the most urgent first. What is added in this step stays in `added`,
--- what Redis holds is read ahead in growing pieces, with what has been removed since.
+-- what Redis holds is read ahead in growing pieces, each after the one before, because nothing is
+-- written meanwhile.
 local MOST_AHEAD = 64
 
 local touched = {}
@@ -12,7 +13,7 @@ local function lineKey(flow) return LINE .. flow.id end
 
 local function touch(flow)
   if flow.piece then return end
-  flow.piece, flow.from, flow.ahead, flow.added, flow.removed = 1, 1, NOTHING_YET, NOTHING_YET, nil
+  flow.piece, flow.read, flow.from, flow.ahead, flow.added = 1, 0, 1, NOTHING_YET, NOTHING_YET
   touched[#touched + 1] = flow
 end
 
@@ -51,28 +52,22 @@ function removeFromLine(flow, waiter)
   end
 end
 
-local function removedFrom(flow) return flow.removed and #flow.removed or 0 end
-
 local function readAhead(flow)
-  flow.ahead = call("ZRANGE", lineKey(flow), 0, flow.piece + removedFrom(flow) - 1)
-  flow.from = 1
-  flow.piece = min(MOST_AHEAD, flow.piece * 4)
+  local first, count = flow.read, flow.piece
+  flow.ahead = call("ZRANGE", lineKey(flow), first, first + count - 1)
+  flow.from, flow.read, flow.piece = 1, first + count, min(MOST_AHEAD, count * 4)
   prefetchWaiters(flow.ahead)
+  if #flow.ahead == 0 then flow.stored = 0 end
 end
 
 --- What nobody knows any more must not hold up the line.
 local function dropUnknown(flow)
-  local isOver = true
   for i = 1, #flow.ahead do
-    local member = flow.ahead[i]
-    if openWaiter(member) then isOver = false
-    elseif isLost(member) then
-      isOver = false
-      noteRemoved(flow, member)
+    if isLost(flow.ahead[i]) then
+      noteRemoved(flow, flow.ahead[i])
       flow.stored, flow.size = flow.stored - 1, flow.size - 1
     end
   end
-  if isOver then flow.stored = 0 end
 end
 
 local function storedTop(flow)
@@ -106,7 +101,8 @@ function lastOf(flow)
   local added = flow.added[#flow.added]
   if flow.stored == 0 then return added end
   local stored
-  for _, member in ipairs(call("ZREVRANGE", lineKey(flow), 0, removedFrom(flow))) do
+  local removed = flow.removed and #flow.removed or 0
+  for _, member in ipairs(call("ZREVRANGE", lineKey(flow), 0, removed)) do
     stored = openWaiter(member)
     if stored then break end
   end
