@@ -20,6 +20,8 @@ const STEADY: RedisOptions = {
   // Ours is done whenever the connection is ready, where its failure can be handled.
   autoResubscribe: false,
   maxRetriesPerRequest: 0,
+  // A user of few rights may not tell it.
+  disableClientInfo: true,
   retryStrategy: retryIn,
   // A master that became a replica while we were connected: the new one is found by connecting again.
   reconnectOnError: (error) => error.message.startsWith("READONLY"),

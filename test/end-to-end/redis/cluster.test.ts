@@ -6,6 +6,7 @@ import { afterEach, expect, test } from "vitest";
 import { NO_DEMAND } from "../../../src/core/demand.ts";
 import { acquire } from "../../../src/stores/redis/client/acquire.ts";
 import { connect } from "../../../src/stores/redis/connection.ts";
+import { asUser, createUser } from "../../support/redis/documented-rights.ts";
 import { redisMajor } from "../../support/redis/ensure-redis.ts";
 import { KEY, meter, openQueue, pathOf, request } from "../../support/redis/queues.ts";
 import { RedisServer } from "../../support/redis/redis-server.ts";
@@ -111,4 +112,16 @@ test("messages of an account go through its own shard, also after its slot has m
   await connection.step(KEY, Buffer.of()).catch(() => {});
   await isHeardFrom(1 - from);
   connection.close();
+});
+
+test("the user of docs/redis.md is enough in a cluster", async () => {
+  await startCluster();
+  for (const admin of admins) await createUser(admin, true);
+  using here = openQueue(asUser(`${servers[0].url}?cluster`));
+  using there = openQueue(asUser(`${servers[1].url}?cluster`));
+  const holder = await acquire(here, request(SLOT), never);
+  const next = acquire(there, request(SLOT), never);
+  await sleep(50);
+  here.settle(holder, NO_DEMAND);
+  there.settle(await next, NO_DEMAND);
 });
