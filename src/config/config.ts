@@ -245,9 +245,20 @@ export interface CacheConfig {
   readonly maxBytes: number;
 }
 
-export type ClassifierConfig =
-  | { readonly kind: "rules"; readonly rules: "default" }
-  | { readonly kind: "http"; readonly url: string; readonly timeoutMs: number };
+/** `rules`: the shipped ones. The bounds are for a classifier of one's own, wherever it is. */
+export type ClassifierConfig = {
+  readonly timeoutMs: number;
+  readonly mostAtOnce: number;
+} & (
+  | { readonly kind: "rules" }
+  | {
+      readonly kind: "http";
+      readonly url: string;
+      /** Empty: none. */
+      readonly token: string;
+      readonly sendsPrompt: boolean;
+    }
+);
 
 export interface AlertsConfig {
   readonly warn: number;

@@ -35,6 +35,7 @@ export function stateOf(runtime: Runtime) {
     tenants: tenantStates(runtime),
     store: { kind: "memory", healthy: runtime.tenancy.isHealthy },
     ...shadowState(runtime),
+    ...classifierState(runtime),
   };
 }
 
@@ -54,6 +55,10 @@ function shadowState({ config, shadow }: Runtime) {
   return config.policy.shadow
     ? { shadow: { tiers: shadow.figures.state(config.tiers.keys()) } }
     : {};
+}
+
+function classifierState({ classifierCounts: counts }: Runtime) {
+  return counts === null ? {} : { classifier: { ...counts } };
 }
 
 function meterState(meter: Meter, now: number) {

@@ -1,4 +1,5 @@
 /** Runtime: one configuration at work. It turns requests into calls, and keeps what lives through a reload. */
+import { isDeepStrictEqual } from "node:util";
 import type { Config, UpstreamConfig } from "../config/config.ts";
 import { type Clock, MICROS_PER_MS } from "../core/clock.ts";
 import type { Demand } from "../core/demand.ts";
@@ -13,6 +14,9 @@ import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
 import { closingError } from "./call/refusals.ts";
+import { Classifier, type ClassifierCounts } from "./classify/classifier.ts";
+import type { Classify } from "./classify/classify.ts";
+import { httpClassify } from "./classify/http-classify.ts";
 import type { CredentialMeans } from "./credential/create-authorizer.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { LimitWatch } from "./limit-watch.ts";
@@ -40,6 +44,8 @@ export interface RuntimeOptions {
   readonly initialShare: number;
   /** Where tenants of the admin API and what tenants have used are kept. @default this process */
   readonly tenants?: LateTenantStore;
+  /** Recognises what a smaller model suits, in the place of `classifier.url`. @default none */
+  readonly classify?: Classify;
 }
 
 /** A token endpoint gave no token: calls to this upstream are refused until it does. */
@@ -67,6 +73,7 @@ export class Runtime {
   readonly #options: RuntimeOptions;
   #config: Config;
   #bands: BandTable;
+  #classifier: Classifier | null;
   #bytesHeld = 0;
   /** Claims above what a tenant may have, by tenant. */
   #claimsLowered = 0;
@@ -76,6 +83,7 @@ export class Runtime {
     this.clock = options.clock;
     this.#config = options.config;
     this.#bands = bandTable(options.config);
+    this.#classifier = this.#classifierOf(options.config);
     this.shadow = new ShadowMode(options.clock);
     this.#chains = new ChainMemory(options.clock);
     this.tenancy = new Tenancy({
@@ -98,6 +106,7 @@ export class Runtime {
       config: () => this.#config,
       now: () => this.clock.now(),
       bandOf: (tier, { latency }) => this.#bands.indexOf(tier, latency),
+      classifier: () => this.#classifier,
       shadowOf: (...asked) => this.shadowOf(...asked),
       tenancy: this.tenancy,
       usedBy: (...asked) => this.usedBy(...asked),
@@ -120,6 +129,11 @@ export class Runtime {
 
   get config(): Config {
     return this.#config;
+  }
+
+  /** What became of the questions to a classifier of one's own; null: there is none. */
+  get classifierCounts(): Readonly<ClassifierCounts> | null {
+    return this.#classifier?.counts ?? null;
   }
 
   get bands(): BandTable {
@@ -218,6 +232,9 @@ export class Runtime {
     this.#config = config;
     this.#planner.reconfigure(before);
     this.#bands = bandTable(config);
+    if (!isDeepStrictEqual(before.classifier, config.classifier)) {
+      this.#classifier = this.#classifierOf(config);
+    }
     this.tenancy.replace(config);
     const known = new Map([...this.#removed, ...this.upstreams]);
     this.upstreams.clear();
@@ -238,6 +255,14 @@ export class Runtime {
     this.shadow.close();
     await this.tenancy.close();
     await this.#options.transport.close();
+  }
+
+  #classifierOf({ classifier }: Config): Classifier | null {
+    const { clock, transport, classify: own } = this.#options;
+    const classify =
+      own ?? (classifier.kind === "http" ? httpClassify(classifier, { transport, clock }) : null);
+    if (classify === null) return null;
+    return new Classifier(classify, { ...classifier, clock, closing: this.#closing.signal });
   }
 
   #keep(upstream: Upstream, config: UpstreamConfig, among: Map<string, Upstream>): void {

@@ -5,6 +5,7 @@ import { describeProblem } from "../config/problem.ts";
 import type { Clock } from "../core/clock.ts";
 import { SluiceError } from "../core/errors.ts";
 import { tenantsInFolder } from "../stores/tenants/late-tenant-store.ts";
+import type { Classify } from "./classify/classify.ts";
 import { createFetch } from "./fetch.ts";
 import type { BreakerEvent, StoppedEvent } from "./health-watch.ts";
 import type { LimitDiffersEvent, LimitLearnedEvent } from "./limit-watch.ts";
@@ -37,6 +38,12 @@ export interface SluiceOptions {
   readonly clock?: Clock;
   /** 0 to 1, for the jitter of retries. @default Math.random */
   readonly random?: () => number;
+  /**
+   * Says under pressure whether a smaller model of the alias may do a request, in the place of
+   * `classifier.url` and within `classifier.timeout`; null, an error or too late: the shipped rules
+   * decide. Only asked where that decision is needed. @default the shipped rules
+   */
+  readonly classify?: Classify;
 }
 
 export interface AcquireOptions extends TaskOptions {
@@ -118,6 +125,7 @@ export async function createSluice(options: SluiceOptions): Promise<Sluice> {
     random: options.random ?? Math.random,
     initialShare: initialLevel,
     tenants: tenantsInFolder(config.server.dataDir),
+    classify: options.classify,
   });
   await runtime.tenancy.start();
   return faceOf(runtime, createFetch({ runtime, unmatched, passFetch: send }));

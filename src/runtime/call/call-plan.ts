@@ -29,8 +29,8 @@ export interface CallPlan {
   readonly candidates: readonly Candidate[];
   /** Of lower quality, best first; planned when they are needed. */
   readonly smaller: () => readonly Candidate[];
-  /** Under such pressure (0 to 1) it goes to a smaller model at once. */
-  readonly diverts: (pressure: number) => boolean;
+  /** Does a smaller model do as well? A promise never rejects, and takes at most `patienceMs`. */
+  readonly suitsSmaller: (patienceMs: number, signal: AbortSignal) => boolean | Promise<boolean>;
   /** Answers in the upstream's stead; the first that has one is taken. */
   readonly standIns: StandIns;
   /** From arrival to the end of the answer, milliseconds. */

@@ -1,13 +1,13 @@
 /** Planner: decides everything about a request that is decided before it queues. */
 import type { CandidateConfig, Config } from "../../config/config.ts";
 import { MICROS_PER_MS } from "../../core/clock.ts";
-import type { JsonObject } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import { RetryBudget } from "../../core/retry/retry-budget.ts";
 import { recogniseTask } from "../../core/route/task-rules/task-rules.ts";
 import type { Task } from "../../core/task.ts";
-import { taskViewOf } from "../../dialects/body/task-view.ts";
 import { type CallPlan, type Candidate, NO_CANDIDATES } from "../call/call-plan.ts";
+import type { Classifier } from "../classify/classifier.ts";
+import { questionOf } from "../classify/classify.ts";
 import { ResponseCache } from "../fallback/response-cache.ts";
 import { standInsFor } from "../fallback/stand-ins.ts";
 import { requireModel, requireReadableModel } from "../policy/require-model.ts";
@@ -26,6 +26,8 @@ export interface PlannerMeans extends Omit<CandidateMeans, "retryBudgetOf"> {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   now(): number;
   bandOf(tier: string, task: Task): number;
+  /** Null: the shipped rules decide. */
+  classifier(): Classifier | null;
 }
 
 export class Planner {
@@ -85,8 +87,7 @@ export class Planner {
         smaller.length === 0
           ? NO_CANDIDATES
           : once(() => this.#planSmaller(request, task, smaller)),
-      diverts: (pressure) =>
-        pressure >= policy.pressure.act && suitsSmaller(request.body, task, first),
+      suitsSmaller: (...patience) => this.#suitsSmaller(request, task, first, ...patience),
       standIns: standInsFor(
         {
           ...request,
@@ -151,6 +152,29 @@ export class Planner {
     return planned;
   }
 
+  /** A classifier of one's own is asked first, the shipped rules where it does not say. In doubt it does not suit. */
+  #suitsSmaller(
+    { body, tenant, model }: RuntimeRequest,
+    task: Task,
+    { forecast, target }: Candidate,
+    patienceMs: number,
+    signal: AbortSignal,
+  ): boolean | Promise<boolean> {
+    if (body === null) return false;
+    const question = once(() =>
+      questionOf({
+        body,
+        task,
+        tier: tenant.tier.name,
+        model: model?.asked ?? target.model ?? "",
+        inputTokens: forecast.expected.inputTokens,
+      }),
+    );
+    const byRules = () => recogniseTask(question()).suits;
+    const told = this.#means.classifier()?.ask(question, patienceMs, signal) ?? null;
+    return told instanceof Promise ? told.then((suits) => suits ?? byRules()) : (told ?? byRules());
+  }
+
   #retryBudgetOf({ name }: Upstream): RetryBudget {
     let budget = this.#retryBudgets.get(name);
     if (budget === undefined) {
@@ -184,12 +208,6 @@ function isNamed({ upstream, model }: RuntimeRequest, one: CandidateConfig | und
 
 function named({ upstream, model }: RuntimeRequest) {
   return { upstream: upstream.name, model: model?.sent ?? "" };
-}
-
-/** In doubt it does not. */
-function suitsSmaller(body: JsonObject | null, task: Task, { forecast }: Candidate): boolean {
-  if (body === null) return false;
-  return recogniseTask(taskViewOf(body, task.type, forecast.expected.inputTokens)).suits;
 }
 
 function once<T>(make: () => T): () => T {
