@@ -2,7 +2,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { MICROS_PER_MS } from "../core/clock.ts";
 import { SluiceError } from "../core/errors.ts";
-import { FALLBACKS, type Fallback, LATENCY_CLASSES, type LatencyClass } from "../core/task.ts";
+import {
+  FALLBACKS,
+  type Fallback,
+  LATENCY_CLASSES,
+  type LatencyClass,
+  type TrimTo,
+} from "../core/task.ts";
 import type { TaskClaims } from "./policy/task-claims.ts";
 
 /** What a task says of itself; what is absent comes from its type, then its tier. */
@@ -25,6 +31,8 @@ export interface TaskOptions {
   readonly chain?: { readonly id: string; readonly step?: number; readonly depth?: number };
   /** 0 to 1. */
   readonly minQuality?: number;
+  /** Leaves the oldest turns of a chat out that is too long: what fits, or so many tokens of input. @default the configuration's */
+  readonly trim?: TrimTo;
   readonly tags?: readonly string[];
 }
 
@@ -72,12 +80,15 @@ export function said<T extends object>(options: T): Partial<T> {
 }
 
 export function claimsOf(options: TaskOptions): TaskClaims {
-  const { type, latency, maxWaitMs, deadlineMs, fallback, minQuality, tags } = options;
+  const { type, latency, maxWaitMs, deadlineMs, fallback, minQuality, trim, tags } = options;
   const chain = options.chain && { step: 1, depth: 0, ...options.chain };
-  return { type, latency, maxWaitMs, deadlineMs, fallback, minQuality, tags, chain };
+  return { type, latency, maxWaitMs, deadlineMs, fallback, minQuality, trim, tags, chain };
 }
 
-function checkOptions({ latency, maxWaitMs, deadlineMs, fallback, minQuality }: TaskOptions): void {
+const TRIMS: ReadonlySet<unknown> = new Set(["off", "fit", undefined]);
+
+function checkOptions(options: TaskOptions): void {
+  const { latency, maxWaitMs, deadlineMs, fallback, minQuality, trim } = options;
   const check = (isRight: boolean, field: string, value: unknown, allowed: string) => {
     if (isRight) return;
     throw new SluiceError(
@@ -104,4 +115,6 @@ function checkOptions({ latency, maxWaitMs, deadlineMs, fallback, minQuality }: 
   );
   const isShare = minQuality === undefined || (minQuality >= 0 && minQuality <= 1);
   check(isShare, "minQuality", minQuality, "a number from 0 to 1");
+  const isBound = typeof trim === "number" ? trim > 0 && Number.isFinite(trim) : TRIMS.has(trim);
+  check(isBound, "trim", trim, "off, fit, or tokens of input above 0");
 }

@@ -10,7 +10,7 @@ import type { UnitPlan } from "../forecast/unit-forecast.ts";
 import type { ShadowPass } from "../shadow/shadow-pass.ts";
 import type { Outbound } from "../transport/transport.ts";
 import type { PressureLevels } from "./advice.ts";
-import type { Answer, CallReport } from "./answer.ts";
+import type { Answer, CallReport, LeftOut } from "./answer.ts";
 
 /** How often and how patiently a call is tried again. */
 export interface RetryPolicy {
@@ -69,6 +69,8 @@ export interface Candidate {
   readonly retryBudget: RetryBudget;
   /** Its answers are in another format than the client's. */
   readonly adapt?: (answer: Answer) => Answer;
+  /** What was left out of its history; absent: nothing. */
+  readonly trimmed?: LeftOut;
 }
 
 /** Answers that need no upstream; each ends the answer it is given, or says that it has none. */

@@ -21,6 +21,7 @@ import {
 } from "./candidate-planner.ts";
 import { rankedCandidates, requestFor, speaksAsAsked } from "./eligible.ts";
 import type { RuntimeRequest } from "./runtime-request.ts";
+import { planTrimmed } from "./trimmed.ts";
 
 export interface PlannerMeans extends Omit<CandidateMeans, "retryBudgetOf"> {
   readonly upstreams: ReadonlyMap<string, Upstream>;
@@ -93,7 +94,7 @@ export class Planner {
           ...request,
           id,
           path: `${request.upstream.name}${request.path}`,
-          variant: () => variantOf(request),
+          variant: () => variantOf(request, task),
           model: model?.asked ?? first.target.model,
           task,
           operation: first.operation,
@@ -117,14 +118,17 @@ export class Planner {
   ): readonly [PlannedCandidate, ...PlannedCandidate[]] {
     const isOne = best.length <= 1 && isNamed(request, best[0]);
     if (isOne && speaksAsAsked(request, request.upstream)) {
-      return [this.#candidates.plan({ ...request, isSmaller: false }, task)];
+      return [
+        this.#planOne(request, task, (one) =>
+          this.#candidates.plan({ ...one, isSmaller: false }, task),
+        ),
+      ];
     }
     const planned: PlannedCandidate[] = [];
     let refused: unknown = null;
     for (const one of best.length > 0 ? best : [named(request)]) {
       try {
-        const asked = requestFor(request, one, this.#means.upstreams, false);
-        planned.push(this.#candidates.plan(asked, task));
+        planned.push(this.#planAt(request, task, one, false));
       } catch (error) {
         if (!SluiceError.isInstance(error)) throw error;
         refused ??= error;
@@ -135,6 +139,28 @@ export class Planner {
     throw refused;
   }
 
+  #planAt(
+    request: RuntimeRequest,
+    task: Task,
+    one: Pick<CandidateConfig, "upstream" | "model">,
+    isSmaller: boolean,
+  ): PlannedCandidate {
+    const { upstreams } = this.#means;
+    return this.#planOne(request, task, (asked) =>
+      this.#candidates.plan(requestFor(asked, one, upstreams, isSmaller), task),
+    );
+  }
+
+  /** Whole, or where the task allows it without its oldest turns. */
+  #planOne(
+    request: RuntimeRequest,
+    task: Task,
+    plan: (request: RuntimeRequest) => PlannedCandidate,
+  ): PlannedCandidate {
+    if (task.trim === "off") return plan(request);
+    return planTrimmed({ request, task, models: this.#means.config().models, plan });
+  }
+
   #planSmaller(
     request: RuntimeRequest,
     task: Task,
@@ -143,8 +169,7 @@ export class Planner {
     const planned: Candidate[] = [];
     for (const one of smaller) {
       try {
-        const asked = requestFor(request, one, this.#means.upstreams, true);
-        planned.push(this.#candidates.plan(asked, task));
+        planned.push(this.#planAt(request, task, one, true));
       } catch (error) {
         if (!SluiceError.isInstance(error)) throw error;
       }
@@ -197,9 +222,10 @@ const VARYING = [
 ] as const;
 
 /** Whoever brings a credential of its own has its own answers, even in the same tenant. */
-function variantOf({ headers, clientCredential }: RuntimeRequest): string {
+function variantOf({ headers, clientCredential }: RuntimeRequest, { trim, pins }: Task): string {
   const account = clientCredential === null ? null : keyHash(clientCredential);
-  return JSON.stringify([account, ...VARYING.map((name) => headers[name] ?? null)]);
+  const varying = VARYING.map((name) => headers[name] ?? null);
+  return JSON.stringify([account, trim, pins, ...varying]);
 }
 
 function isNamed({ upstream, model }: RuntimeRequest, one: CandidateConfig | undefined): boolean {
