@@ -85,11 +85,12 @@ function queueState(runtime: Runtime, now: number) {
     blockedBy: null,
   }));
   for (const { scheduler } of runtime.accounts) {
-    for (const { index, waiting: count, oldestSince, blockedBy } of scheduler.explain()) {
+    for (const { index, waiting: count, oldestSince, blockedBy, isHeld } of scheduler.explain()) {
       const band = bands[index];
       band.waiting += count;
       if (oldestSince === null) continue;
       band.oldestMs = Math.max(band.oldestMs ?? 0, (now - oldestSince) / MICROS_PER_MS);
+      if (isHeld) band.blockedBy ??= "pressure";
       band.blockedBy ??=
         blockedBy === null ? null : `${blockedBy.dimension} of ${blockedBy.selector}`;
     }

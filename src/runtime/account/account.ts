@@ -53,6 +53,8 @@ export interface Ask {
   readonly isChainStep: boolean;
   /** It waits to the end, however little hope there is. @default false */
   readonly isPatient?: boolean;
+  /** It has not waited or run anywhere before. @default true */
+  readonly isNewcomer?: boolean;
   onGranted(): void;
   /** The wait is over without a grant: its time has come, or a reload has made it hopeless. */
   onRefused(refusal: Refusal): void;
@@ -379,6 +381,7 @@ export class Account {
       deadline: ask.deadline,
       isChainStep: ask.isChainStep,
       isPatient: ask.isPatient ?? false,
+      isNewcomer: (ask.isNewcomer ?? true) && !reservation.isPlaced,
       reference: reservation,
     };
   }
@@ -473,6 +476,11 @@ export class Reservation {
 
   get path(): Path {
     return this.#path;
+  }
+
+  /** It has waited here before. */
+  get isPlaced(): boolean {
+    return this.#path !== undefined;
   }
 
   /** Called by the account when it queues it, at first and after a reload. */

@@ -192,6 +192,11 @@ export class Call implements RaceListener, AttemptListener {
     else this.#take(step, bound, failed, restsUntil, now);
   }
 
+  /** It has run nowhere yet. */
+  get isNewcomer(): boolean {
+    return this.#attempts === 0;
+  }
+
   report(): CallReport {
     const progress = { attempts: this.#attempts, times: this.#times, path: this.#path };
     const { candidate } = this.#place;

@@ -12,7 +12,13 @@ export function meterName(meter: Meter): string {
 }
 
 export function refusalError(refusal: Refusal): SluiceError {
-  return waitError(refusal.code, refusal.meter, refusal.retryAfter);
+  const error = waitError(refusal.code, refusal.meter, refusal.retryAfter);
+  if (refusal.isShed === undefined) return error;
+  const { code, details, retryAfterMs } = error;
+  const words = "the shared budget is under pressure, and its lowest tier takes nothing new";
+  return new SluiceError(code, `${words}; try again in ${(retryAfterMs ?? 0) / 1_000} s`, {
+    details,
+  });
 }
 
 /** Whoever still waits when everything ends. */
