@@ -242,6 +242,12 @@ export class Account {
     this.#takeNews();
   }
 
+  /** The first content of its answer is here. */
+  accepted(dispatch: Dispatch): void {
+    const hasRoom = this.#budget.accepted(dispatch, this.#clock.now());
+    if (hasRoom && this.#scheduler.waiting > 0) this.pumpSoon();
+  }
+
   /** The body of its answer is here, with what it tells of limits as they stand once `counted` was taken. */
   observeBody(dispatch: Dispatch, readings: readonly LimitReading[], counted: Demand): void {
     this.#budget.observeBody(dispatch, readings, counted, this.#clock.now());
@@ -510,6 +516,11 @@ export class Reservation {
   /** The head of the attempt's answer is here, with what it tells of limits. */
   observe(read: () => readonly LimitReading[], isRefusal: boolean): void {
     if (this.#dispatch !== null) this.account.observe(this.#dispatch, read, isRefusal);
+  }
+
+  /** The first content of the attempt's answer is here. */
+  accepted(): void {
+    if (this.#dispatch !== null) this.account.accepted(this.#dispatch);
   }
 
   /** The body of the attempt's answer is here, with what it tells of limits once `counted` was taken. */
