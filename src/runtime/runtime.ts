@@ -13,7 +13,7 @@ import type { Account } from "./account/account.ts";
 import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
-import { closingError } from "./call/refusals.ts";
+import { closedError, closingError } from "./call/refusals.ts";
 import { Classifier, type ClassifierCounts } from "./classify/classifier.ts";
 import type { Classify } from "./classify/classify.ts";
 import { httpClassify } from "./classify/http-classify.ts";
@@ -247,6 +247,11 @@ export class Runtime {
       known.delete(next.name);
     }
     for (const removed of known.values()) this.#keep(removed, removed.config, this.#removed);
+  }
+
+  /** @throws SluiceError `upstream_unavailable` once it was closed. */
+  requireOpen(): void {
+    if (this.#closing.signal.aborted) throw closedError();
   }
 
   async close(): Promise<void> {

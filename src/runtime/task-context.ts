@@ -1,14 +1,7 @@
 /** Task context: carries a task to every call inside it, however deep, by AsyncLocalStorage. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { MICROS_PER_MS } from "../core/clock.ts";
-import { SluiceError } from "../core/errors.ts";
-import {
-  FALLBACKS,
-  type Fallback,
-  LATENCY_CLASSES,
-  type LatencyClass,
-  type TrimTo,
-} from "../core/task.ts";
+import type { Fallback, LatencyClass, TrimTo } from "../core/task.ts";
 import type { TaskClaims } from "./policy/task-claims.ts";
 
 /** What a task says of itself; what is absent comes from its type, then its tier. */
@@ -47,9 +40,11 @@ const NO_TASK: TaskContext = Object.freeze({ options: Object.freeze({}), dueAt: 
 
 const storage = new AsyncLocalStorage<TaskContext>();
 
-/** Runs `work` as this task; a task inside another inherits what it does not say itself. */
+/**
+ * Runs `work` as this task, whose options were checked; a task inside another inherits what it does
+ * not say itself.
+ */
 export function runTask<T>(options: TaskOptions, work: () => T, now: number): T {
-  checkOptions(options);
   const outer = storage.getStore() ?? NO_TASK;
   const { deadlineMs } = options;
   const dueAt = deadlineMs === undefined ? outer.dueAt : now + deadlineMs * MICROS_PER_MS;
@@ -83,38 +78,4 @@ export function claimsOf(options: TaskOptions): TaskClaims {
   const { type, latency, maxWaitMs, deadlineMs, fallback, minQuality, trim, tags } = options;
   const chain = options.chain && { step: 1, depth: 0, ...options.chain };
   return { type, latency, maxWaitMs, deadlineMs, fallback, minQuality, trim, tags, chain };
-}
-
-const TRIMS: ReadonlySet<unknown> = new Set(["off", "fit", undefined]);
-
-function checkOptions(options: TaskOptions): void {
-  const { latency, maxWaitMs, deadlineMs, fallback, minQuality, trim } = options;
-  const check = (isRight: boolean, field: string, value: unknown, allowed: string) => {
-    if (isRight) return;
-    throw new SluiceError(
-      "invalid_request",
-      `task.${field}: found ${JSON.stringify(value)}, allowed: ${allowed}`,
-    );
-  };
-  const isTime = (value: number | undefined) =>
-    value === undefined || (Number.isFinite(value) && value >= 0);
-  const isKnown = (list: readonly string[], value: string) => list.includes(value);
-  check(
-    latency === undefined || isKnown(LATENCY_CLASSES, latency),
-    "latency",
-    latency,
-    LATENCY_CLASSES.join(", "),
-  );
-  check(isTime(maxWaitMs), "maxWaitMs", maxWaitMs, "milliseconds, 0 or more");
-  check(isTime(deadlineMs), "deadlineMs", deadlineMs, "milliseconds, 0 or more");
-  check(
-    (fallback ?? []).every((one) => isKnown(FALLBACKS, one)),
-    "fallback",
-    fallback,
-    FALLBACKS.join(", "),
-  );
-  const isShare = minQuality === undefined || (minQuality >= 0 && minQuality <= 1);
-  check(isShare, "minQuality", minQuality, "a number from 0 to 1");
-  const isBound = typeof trim === "number" ? trim > 0 && Number.isFinite(trim) : TRIMS.has(trim);
-  check(isBound, "trim", trim, "off, fit, or tokens of input above 0");
 }

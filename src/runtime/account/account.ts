@@ -116,6 +116,7 @@ export class Account {
   }[] = [];
   readonly #pressures = new WeakMap<Path, { readonly pressure: number; readonly at: number }>();
   #isPumpDue = false;
+  #isClosed = false;
   #cancelTimer: CancelTimer | null = null;
   #wakeAt = Number.POSITIVE_INFINITY;
 
@@ -345,11 +346,16 @@ export class Account {
     if (refusal) reservation.ask.onRefused(refusal);
   }
 
-  /** Ends every wait; what runs is still settled. */
+  /** Ends every wait, also of who would wait later; what runs is still settled. */
   close(): void {
+    this.#isClosed = true;
     this.#cancelTimer?.();
     this.#cancelTimer = null;
     this.#wakeAt = Number.POSITIVE_INFINITY;
+    this.#endWaits();
+  }
+
+  #endWaits(): void {
     for (const { ask } of this.#scheduler.drain() as Reservation[]) ask.onClosed();
   }
 
@@ -394,6 +400,10 @@ export class Account {
 
   #pump(): void {
     this.#isPumpDue = false;
+    if (this.#isClosed) {
+      this.#endWaits();
+      return;
+    }
     const now = this.#clock.now();
     const { granted, expired, displaced, wakeAt } = this.#scheduler.pump(now);
     for (const reservation of granted as Reservation[]) reservation.ask.onGranted();

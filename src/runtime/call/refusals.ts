@@ -26,6 +26,14 @@ export function closingError(): SluiceError {
   return new SluiceError("upstream_unavailable", "Sluice is closing and takes nothing new");
 }
 
+/** Whoever comes after that. */
+export function closedError(): SluiceError {
+  return new SluiceError(
+    "upstream_unavailable",
+    "this Sluice was closed and takes nothing more: create another one",
+  );
+}
+
 /** Its owner has to act; until then one request a minute finds out whether that has happened. */
 export function stopError(upstream: string, { reason, probeAt }: Stop, now: number): SluiceError {
   const retryAfterMs = Math.max(1, Math.ceil((probeAt - now) / MICROS_PER_MS));
