@@ -1,6 +1,12 @@
 /** Sluice: schedules shared rate limits over many tenants. This is the package's only re-export. */
 export { ERROR_STATUS, type ErrorCode, type RefusalDetails, SluiceError } from "./core/errors.ts";
 export type { Fallback, LatencyClass } from "./core/task.ts";
+export type {
+  Classify,
+  ClassifyAnswer,
+  ClassifyOptions,
+  ClassifyQuestion,
+} from "./runtime/classify/classify.ts";
 export type { BreakerEvent, StoppedEvent } from "./runtime/health-watch.ts";
 export type { PressureEvent } from "./runtime/pressure-watch.ts";
 export type { ShadowEvent } from "./runtime/shadow/shadow-mode.ts";

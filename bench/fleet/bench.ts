@@ -78,6 +78,7 @@ export async function runScene(
       top_tier_p99_wait_ms: top?.waitMs.p99 ?? 0,
       clients_lost: failed,
       lost_at_the_living: fleet.lostElsewhere,
+      silences: (await fleet.states()).reduce((sum, { silences }) => sum + silences, 0),
       ...leaks,
       ...acted,
     };

@@ -127,9 +127,9 @@ export class Fleet {
   /** Grants that Redis still has, by instance. */
   async grants(): Promise<ReadonlyMap<string, number>> {
     return await this.#withRedis(async (redis) => {
-      const keys = await redis.keys(`${KEY}:grants:*`);
+      const keys = await redis.keys(`${KEY}:*:grants:*`);
       const counts = await Promise.all(keys.map((key) => redis.hlen(key)));
-      const names = keys.map((key) => key.slice(`${KEY}:grants:`.length));
+      const names = keys.map((key) => key.slice(key.indexOf(":grants:") + 1));
       return new Map(names.map((name, i) => [name, counts[i]]));
     });
   }

@@ -17,6 +17,8 @@ export interface FleetOrder {
 }
 
 let gateway: Gateway;
+/** How often the store has been silent for so long that nothing new was sent. */
+let silences = 0;
 /** Wall time of each sending, milliseconds. */
 const sentAt: number[] = [];
 
@@ -41,6 +43,9 @@ const orders = {
       transport: noting(createUndiciTransport()),
       connect: (url) => connect(url, loggedScript()),
     });
+    gateway.runtime.tenancy.alerts.onAlert((alert) => {
+      if (alert.kind === "store" && alert.state === "silent") silences++;
+    });
     return { url: gateway.url, pid: process.pid };
   },
   state() {
@@ -48,6 +53,7 @@ const orders = {
     const account = upstream?.shared;
     const now = gateway.runtime.clock.now();
     return {
+      silences,
       store: gateway.runtime.store?.state ?? "memory",
       waiting: account?.waiting ?? 0,
       running: account?.running ?? 0,

@@ -26,7 +26,6 @@ const ROWS: readonly Row[] = [
     note: "kept for slots alone: calls of this dialect are not counted in such units",
     when: (units, within) => !isCounted(units, within[UPSTREAM_DEPTH]),
   },
-  { field: "classifier.url", note: "the shipped rules decide" },
   { field: "alerts.rate_429", note: LATER },
   { field: "alerts.queue_depth", note: LATER, when: isFilled },
   { field: "alerts.webhooks", note: LATER, when: isFilled },

@@ -35,6 +35,7 @@ export function stateOf(runtime: Runtime) {
     tenants: tenantStates(runtime),
     store: storeState(runtime),
     ...shadowState(runtime),
+    ...classifierState(runtime),
   };
 }
 
@@ -62,6 +63,10 @@ function shadowState({ config, shadow }: Runtime) {
     : {};
 }
 
+function classifierState({ classifierCounts: counts }: Runtime) {
+  return counts === null ? {} : { classifier: { ...counts } };
+}
+
 function meterState(meter: Meter, now: number) {
   const { limit, level, resetsAt } = meter.read(now);
   const share = 1 - level / limit;
@@ -86,11 +91,12 @@ function queueState(runtime: Runtime, now: number) {
     blockedBy: null,
   }));
   for (const scheduler of runtime.accounts.flatMap(({ schedulers }) => schedulers)) {
-    for (const { index, waiting: count, oldestSince, blockedBy } of scheduler.explain()) {
+    for (const { index, waiting: count, oldestSince, blockedBy, isHeld } of scheduler.explain()) {
       const band = bands[index];
       band.waiting += count;
       if (oldestSince === null) continue;
       band.oldestMs = Math.max(band.oldestMs ?? 0, (now - oldestSince) / MICROS_PER_MS);
+      if (isHeld) band.blockedBy ??= "pressure";
       band.blockedBy ??=
         blockedBy === null ? null : `${blockedBy.dimension} of ${blockedBy.selector}`;
     }

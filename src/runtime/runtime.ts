@@ -1,4 +1,5 @@
 /** Runtime: one configuration at work. It turns requests into calls, and keeps what lives through a reload. */
+import { isDeepStrictEqual } from "node:util";
 import type { Config, UpstreamConfig } from "../config/config.ts";
 import { type Clock, MICROS_PER_MS } from "../core/clock.ts";
 import type { Demand } from "../core/demand.ts";
@@ -13,7 +14,10 @@ import type { Account } from "./account/account.ts";
 import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
-import { closingError } from "./call/refusals.ts";
+import { closedError, closingError } from "./call/refusals.ts";
+import { Classifier, type ClassifierCounts } from "./classify/classifier.ts";
+import type { Classify } from "./classify/classify.ts";
+import { httpClassify } from "./classify/http-classify.ts";
 import type { CredentialMeans } from "./credential/create-authorizer.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { LimitWatch } from "./limit-watch.ts";
@@ -44,6 +48,8 @@ export interface RuntimeOptions {
   readonly connect?: (url: string) => Connection;
   /** Where tenants of the admin API and what tenants have used are kept. @default this process */
   readonly tenants?: LateTenantStore;
+  /** Recognises what a smaller model suits, in the place of `classifier.url`. @default none */
+  readonly classify?: Classify;
 }
 
 /** A token endpoint gave no token: calls to this upstream are refused until it does. */
@@ -73,6 +79,7 @@ export class Runtime {
   readonly #options: RuntimeOptions;
   #config: Config;
   #bands: BandTable;
+  #classifier: Classifier | null;
   #bytesHeld = 0;
   /** Claims above what a tenant may have, by tenant. */
   #claimsLowered = 0;
@@ -82,6 +89,7 @@ export class Runtime {
     this.clock = options.clock;
     this.#config = options.config;
     this.#bands = bandTable(options.config);
+    this.#classifier = this.#classifierOf(options.config);
     this.shadow = new ShadowMode(options.clock);
     this.#chains = new ChainMemory(options.clock);
     this.tenancy = new Tenancy({
@@ -109,6 +117,7 @@ export class Runtime {
       config: () => this.#config,
       now: () => this.clock.now(),
       bandOf: (tier, { latency }) => this.#bands.indexOf(tier, latency),
+      classifier: () => this.#classifier,
       shadowOf: (...asked) => this.shadowOf(...asked),
       tenancy: this.tenancy,
       usedBy: (...asked) => this.usedBy(...asked),
@@ -131,6 +140,11 @@ export class Runtime {
 
   get config(): Config {
     return this.#config;
+  }
+
+  /** What became of the questions to a classifier of one's own; null: there is none. */
+  get classifierCounts(): Readonly<ClassifierCounts> | null {
+    return this.#classifier?.counts ?? null;
   }
 
   get bands(): BandTable {
@@ -229,6 +243,9 @@ export class Runtime {
     this.#config = config;
     this.#planner.reconfigure(before);
     this.#bands = bandTable(config);
+    if (!isDeepStrictEqual(before.classifier, config.classifier)) {
+      this.#classifier = this.#classifierOf(config);
+    }
     this.tenancy.replace(config);
     const known = new Map([...this.#removed, ...this.upstreams]);
     this.upstreams.clear();
@@ -243,6 +260,11 @@ export class Runtime {
     for (const removed of known.values()) this.#keep(removed, removed.config, this.#removed);
   }
 
+  /** @throws SluiceError `upstream_unavailable` once it was closed. */
+  requireOpen(): void {
+    if (this.#closing.signal.aborted) throw closedError();
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(closingError());
     const closed = [...this.accounts, ...this.#twins].map((account) => account.close());
@@ -251,6 +273,14 @@ export class Runtime {
     this.store?.close();
     await this.tenancy.close();
     await this.#options.transport.close();
+  }
+
+  #classifierOf({ classifier }: Config): Classifier | null {
+    const { clock, transport, classify: own } = this.#options;
+    const classify =
+      own ?? (classifier.kind === "http" ? httpClassify(classifier, { transport, clock }) : null);
+    if (classify === null) return null;
+    return new Classifier(classify, { ...classifier, clock, closing: this.#closing.signal });
   }
 
   #keep(upstream: Upstream, config: UpstreamConfig, among: Map<string, Upstream>): void {

@@ -5,7 +5,7 @@ import { demandOf, NO_DEMAND } from "../../src/core/demand.ts";
 import type { Operation } from "../../src/stores/store.ts";
 import { MS, SECOND, T0 } from "../support/meters.ts";
 import { Instance, RedisTime } from "../support/redis/instance.ts";
-import { meter, OPTIONS } from "../support/redis/queues.ts";
+import { KEY, meter, OPTIONS } from "../support/redis/queues.ts";
 import { RedisServer } from "../support/redis/redis-server.ts";
 
 let server: RedisServer;
@@ -28,6 +28,12 @@ beforeEach(async () => {
   doomed = new Instance(redis, time, "doomed");
   survivor = new Instance(redis, time, "survivor");
 });
+
+/** Of a hash of the account's life. */
+async function sizeOf(name: string): Promise<number> {
+  const [key] = await redis.keys(`${KEY}:*:${name}`);
+  return key === undefined ? 0 : redis.hlen(key);
+}
 
 /** Two slots, and tokens that take an hour to come back. */
 const PATH: Operation = {
@@ -73,8 +79,8 @@ describe("an instance that dies", () => {
       { kind: "settle", ticket: 0, counted: NO_DEMAND },
     ]);
     expect(granted).toEqual([5]);
-    expect(await redis.hlen("{sluice:test}:waiters")).toBe(0);
-    expect(await redis.zcard("{sluice:test}:expiry")).toBe(0);
+    expect(await sizeOf("waiters")).toBe(0);
+    expect(await redis.keys("*:expiry")).toEqual([]);
   });
 
   test("gives back whole what it cannot have heard of", async () => {
@@ -106,7 +112,7 @@ describe("an instance that dies", () => {
     await pass(3 * SECOND);
     const late = await doomed.step([{ kind: "settle", ticket: 0, counted: NO_DEMAND }, enqueue()]);
     expect(late).toMatchObject({ isUnknown: true, results: [], granted: [] });
-    expect(await redis.hlen("{sluice:test}:waiters")).toBe(0);
+    expect(await sizeOf("waiters")).toBe(0);
   });
 
   test("with thousands of grants and waiters, is cleared away in pieces", async () => {
@@ -119,7 +125,7 @@ describe("an instance that dies", () => {
     const { granted } = await survivor.step(Array.from({ length: 3_100 }, () => enqueue()));
     const all = granted.length + (await drained());
     expect(all).toBe(3_000 - 1);
-    expect(await redis.hlen("{sluice:test}:grants:doomed")).toBe(0);
+    expect(await sizeOf("grants:doomed")).toBe(0);
   });
 });
 
@@ -141,7 +147,7 @@ describe("a batch", () => {
     expect(await doomed.repeat(batch)).toEqual(first);
     const { granted } = await doomed.step([{ kind: "settle", ticket: 0, counted: NO_DEMAND }]);
     expect(granted).toEqual([]);
-    expect(await redis.hlen("{sluice:test}:grants:doomed")).toBe(1);
+    expect(await sizeOf("grants:doomed")).toBe(1);
   });
 
   test("settles a grant once, however often that is said", async () => {
@@ -205,7 +211,7 @@ describe("tenants that have nothing waiting", () => {
       time.now += 600 * MS;
       await instance.step();
     }
-    expect(await redis.hlen("{sluice:test}:accounts")).toBe(20);
+    expect(await sizeOf("accounts")).toBe(20);
     const ends = running.map(
       (ticket): Operation => ({ kind: "settle", ticket, counted: NO_DEMAND }),
     );

@@ -149,6 +149,18 @@ export class Budget {
     return unmatched;
   }
 
+  /** Content is here: the provider serves again. Says whether a rest was over by that. */
+  accepted({ book, demand, sentAt }: Dispatch, now: number): boolean {
+    let hasEnded = false;
+    for (let i = 0; i < book.rests.length; i++) {
+      const rest = book.rests[i];
+      if (!rest.isOn(now) || book.amount(i, demand) === 0) continue;
+      rest.served(sentAt, now);
+      if (!rest.isOn(now)) hasEnded = true;
+    }
+    return hasEnded;
+  }
+
   /**
    * The body of its answer is here, with what it tells of limits as they stand once `counted` was
    * taken; before its settlement. A refusal has taken nothing, and is told as such to `conclude`.
@@ -223,7 +235,7 @@ export class Budget {
     const { book, demand, sentAt } = dispatch;
     for (let i = 0; i < book.rests.length; i++) {
       const rest = book.rests[i];
-      if (rest.isOn(now) && book.amount(i, demand) > 0) rest.served(sentAt, now);
+      if (book.amount(i, demand) > 0) rest.served(sentAt, now);
     }
     this.#own.succeeded(book.inFlight, now);
     this.breakers.answered(dispatch, this.#scheduler, now);
@@ -257,16 +269,11 @@ export class Budget {
     return this.#rest(dispatch, places, { sentAt, wait: waitOf(verdict), isNewEpoch }, now);
   }
 
-  #rest(
-    { path, book }: Dispatch,
-    places: readonly number[],
-    cause: RestCause,
-    now: number,
-  ): Conclusion {
+  #rest({ book }: Dispatch, places: readonly number[], cause: RestCause, now: number): Conclusion {
     let frozenUntil = 0;
     for (const place of places) {
       book.rests[place].begin(this.#scheduler, cause, now);
-      frozenUntil = Math.max(frozenUntil, path.meters[place].frozenUntil);
+      frozenUntil = Math.max(frozenUntil, book.rests[place].endsAt);
     }
     return { frozenUntil: frozenUntil > now ? frozenUntil : 0, isNewEpoch: cause.isNewEpoch };
   }

@@ -33,6 +33,8 @@ export interface WaitQuestion {
   readonly floors: Float64Array;
   /** Its own: its share may come sooner than its turn in the strict order. Others' come before it. */
   guaranteesOf(band: number): readonly Guarantee[];
+  /** For at least so long nothing but a guarantee serves it, microseconds; 0: it is not held back. */
+  readonly heldFor: number;
   /** Ceilings of the band: it waits for them however much others leave. */
   readonly ceilings: readonly Ceiling[];
   /** Ceilings of another band: what it has waiting beyond them stands in nobody's way. */
@@ -54,7 +56,8 @@ export function expectedWait(question: WaitQuestion): WaitForecast {
 function waitAt(question: WaitQuestion, i: number): number {
   if (question.amounts[i] === 0) return 0;
   const inBand = aheadInBand(question, i);
-  let wait = Math.min(strictWait(question, inBand, i), waitBesideCapped(question, inBand, i));
+  const turn = Math.min(strictWait(question, inBand, i), waitBesideCapped(question, inBand, i));
+  let wait = Math.max(turn, question.heldFor);
   if (wait > 0) {
     for (const guarantee of question.guaranteesOf(question.band.index)) {
       wait = Math.min(wait, guaranteedWait(question, guarantee, inBand, i));

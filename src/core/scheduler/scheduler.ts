@@ -18,6 +18,7 @@ import type { SchedulerOptions } from "./options.ts";
 import { MAX_METERS_PER_PATH, Path } from "./path.ts";
 import { Pump, type Pumped } from "./pump.ts";
 import { type Assessment, assess, type Refusal } from "./refusal.ts";
+import { Relief } from "./relief.ts";
 import type { EnqueueRequest } from "./request.ts";
 import { Flow, rekeyFlows, Tenant, type TenantOptions } from "./tenant.ts";
 
@@ -35,6 +36,8 @@ export interface BandExplanation {
   readonly oldestSince: number | null;
   /** The meter its head waited for in the last pump. */
   readonly blockedBy: MeterLabel | null;
+  /** Some of it is held back until pressure falls. */
+  readonly isHeld: boolean;
 }
 
 /** By how much it has changed since it was last told, micro-units. */
@@ -46,6 +49,7 @@ export interface ElsewhereChange {
 export class Scheduler {
   readonly options: SchedulerOptions;
   readonly bands: readonly Band<Flow>[];
+  readonly relief: Relief;
   readonly #guaranteesOf: readonly (readonly Guarantee[])[];
   readonly #ceilingsOf: readonly (readonly Ceiling[])[];
   readonly #backlog: Backlog;
@@ -66,6 +70,7 @@ export class Scheduler {
     this.#guaranteesOf = this.bands.map((band) =>
       guarantees.filter((guarantee) => guarantee.bands.includes(band.index)),
     );
+    this.relief = new Relief(options.relief ?? null, this.bands);
     const ceilings = (options.ceilings ?? []).map((ceiling) => new Ceiling(ceiling, now));
     this.#ceilingsOf = this.bands.map(({ index }) =>
       ceilings.filter((ceiling) => ceiling.bands.includes(index)),
@@ -79,6 +84,7 @@ export class Scheduler {
       ceilingsOf: this.#ceilingsOf,
       backlog: this.#backlog,
       blockages: this.#blockages,
+      relief: this.relief,
     });
   }
 
@@ -280,6 +286,9 @@ export class Scheduler {
       waiting: band.waiting,
       oldestSince: oldest.get(band.index) ?? null,
       blockedBy: this.#blockages.headMeterOf(band.index, this.#meters)?.label ?? null,
+      isHeld: band.lanes.some(
+        ({ flows, path }) => flows.size > 0 && this.relief.wasHeld(path, band.index),
+      ),
     }));
   }
 

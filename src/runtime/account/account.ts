@@ -104,6 +104,7 @@ export class Account implements ReservationKeeper {
   /** As they were when its meters were made. */
   #learned: readonly LearnedLimit[];
   #differences: readonly LimitDifference[];
+  #isClosed = false;
   /** Of earlier configurations, in which calls still run. */
   #earlier: readonly Queue[] = [];
   readonly #pressures = new WeakMap<Path, { readonly pressure: number; readonly at: number }>();
@@ -252,6 +253,14 @@ export class Account implements ReservationKeeper {
     else this.#turns.whenFresh(dispatch, judge);
   }
 
+  /** The first content of its answer is here. */
+  accepted(dispatch: Dispatch): void {
+    const hasRoom = this.#budget.accepted(dispatch, this.#clock.now());
+    if (!hasRoom) return;
+    this.#turns.learned();
+    if (this.scheduler.waiting > 0) this.#turns.soon();
+  }
+
   /** The body of its answer is here, with what it tells of limits as they stand once `counted` was taken. */
   observeBody(dispatch: Dispatch, readings: readonly LimitReading[], counted: Demand): void {
     this.#turns.whenFresh(dispatch, (now) => {
@@ -358,12 +367,17 @@ export class Account implements ReservationKeeper {
     reservation.ask.onRefused(refusal);
   }
 
-  /** Ends every wait; what runs is still settled. Resolves when others have been told. */
+  /** Ends every wait, also of who would wait later; what runs is still settled. Resolves when others have been told. */
   close(): Promise<void> {
-    const waiting = this.schedulers.flatMap((scheduler) => scheduler.drain() as Reservation[]);
+    this.#isClosed = true;
+    const waiting = this.#drain();
     const closed = this.#turns.close();
     for (const { ask } of waiting) ask.onClosed();
     return closed;
+  }
+
+  #drain(): readonly Reservation[] {
+    return this.schedulers.flatMap((scheduler) => scheduler.drain() as Reservation[]);
   }
 
   /** Called by reservations. */
@@ -398,8 +412,13 @@ export class Account implements ReservationKeeper {
     if (answer.kind === "refused") return answer;
     reservation.place(this.scheduler, request.path, answer.handle);
     reservation.expectedWait = answer.expectedWait;
-    this.#turns.queued(reservation, request);
+    if (this.#isClosed) queueMicrotask(() => this.#endLateWaits());
+    else this.#turns.queued(reservation, request);
     return null;
+  }
+
+  #endLateWaits(): void {
+    for (const { ask } of this.#drain()) ask.onClosed();
   }
 
   #requestOf(reservation: Reservation, expiresAt: number): EnqueueRequest {

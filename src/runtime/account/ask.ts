@@ -39,6 +39,8 @@ export interface Ask {
   readonly isChainStep: boolean;
   /** It waits to the end, however little hope there is. @default false */
   readonly isPatient?: boolean;
+  /** It has not waited or run anywhere before. @default true */
+  readonly isNewcomer?: boolean;
   onGranted(): void;
   /** The wait is over without a grant: its time has come, or a reload has made it hopeless. */
   onRefused(refusal: AskRefusal): void;

@@ -16,6 +16,7 @@ export interface ReservationKeeper {
   readonly scheduler: Scheduler;
   sent(path: Path, demand: Demand, now: number, request: object): Dispatch;
   observe(dispatch: Dispatch, read: () => readonly LimitReading[], isRefusal: boolean): void;
+  accepted(dispatch: Dispatch): void;
   observeBody(dispatch: Dispatch, readings: readonly LimitReading[], counted: Demand): void;
   conclude(dispatch: Dispatch, end: AttemptEnd, now: number): Conclusion;
   left(reservation: Reservation): void;
@@ -54,6 +55,11 @@ export class Reservation {
     return this.#demand;
   }
 
+  /** It has waited here before. */
+  get isPlaced(): boolean {
+    return this.#path !== undefined;
+  }
+
   /** Asks for what is known by now; only while it holds nothing. */
   refresh(): void {
     this.#demand = this.ask.demandNow?.() ?? this.#demand;
@@ -68,7 +74,7 @@ export class Reservation {
     place: Pick<EnqueueRequest, "tenant" | "path">,
     expiresAt = this.expiresAt,
   ): EnqueueRequest {
-    const { band, deadline, isChainStep, isPatient = false } = this.ask;
+    const { band, deadline, isChainStep, isPatient = false, isNewcomer = true } = this.ask;
     return {
       ...place,
       band: band(),
@@ -77,6 +83,7 @@ export class Reservation {
       deadline,
       isChainStep,
       isPatient,
+      isNewcomer: isNewcomer && !this.isPlaced,
       reference: this,
     };
   }
@@ -123,6 +130,11 @@ export class Reservation {
   /** The head of the attempt's answer is here, with what it tells of limits. */
   observe(read: () => readonly LimitReading[], isRefusal: boolean): void {
     if (this.#dispatch !== null) this.account.observe(this.#dispatch, read, isRefusal);
+  }
+
+  /** The first content of the attempt's answer is here. */
+  accepted(): void {
+    if (this.#dispatch !== null) this.account.accepted(this.#dispatch);
   }
 
   /** The body of the attempt's answer is here, with what it tells of limits once `counted` was taken. */

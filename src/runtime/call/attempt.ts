@@ -263,6 +263,7 @@ export class Attempt implements ResponseSink {
   #pass(status: number, headers: HeaderView): void {
     this.#stopTimer();
     this.#reply = { kind: "passing" };
+    if (status < 400) this.#reservation.accepted();
     // Without the event that is taken out the stream is shorter than was told.
     const isShorter = this.#passage !== null && this.#place.candidate.hidesUsageEvent;
     const kept = isShorter ? { ...headers, "content-length": undefined } : headers;

@@ -21,15 +21,20 @@ export class Place {
   readonly candidate: Candidate;
   readonly credential: CallCredential;
   readonly #plan: CallPlan;
-  readonly #request: object;
+  readonly #call: { readonly isNewcomer: boolean };
   readonly #clock: Clock;
   #forecast: Forecast;
 
-  /** `request`: the same object for all places of one call. */
-  constructor(candidate: Candidate, plan: CallPlan, request: object, clock: Clock) {
+  /** `call`: the same object for all places of one call, and whether it has run nowhere yet. */
+  constructor(
+    candidate: Candidate,
+    plan: CallPlan,
+    call: { readonly isNewcomer: boolean },
+    clock: Clock,
+  ) {
     this.candidate = candidate;
     this.#plan = plan;
-    this.#request = request;
+    this.#call = call;
     this.#clock = clock;
     this.#forecast = candidate.forecast;
     this.credential = new CallCredential(candidate, clock);
@@ -97,7 +102,7 @@ export class Place {
     const { units, target, forecast } = this.candidate;
     const { deadlineMs, chain } = task;
     return {
-      request: this.#request,
+      request: this.#call,
       tenant,
       target,
       band,
@@ -105,6 +110,7 @@ export class Place {
       demandNow: units === null ? undefined : () => this.#demandNow(),
       expiresAt,
       isPatient,
+      isNewcomer: this.#call.isNewcomer,
       deadline: deadlineMs === null ? null : arrivedAt + deadlineMs * MICROS_PER_MS,
       isChainStep: chain !== null && chain.step > 1,
       onGranted: () => listener.onGranted(),

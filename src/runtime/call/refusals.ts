@@ -12,12 +12,26 @@ export function meterName(meter: Meter): string {
 }
 
 export function refusalError(refusal: AskRefusal): SluiceError {
-  return waitError(refusal.code, refusal.meter, refusal.retryAfter);
+  const error = waitError(refusal.code, refusal.meter, refusal.retryAfter);
+  if (!("isShed" in refusal) || refusal.isShed === undefined) return error;
+  const { code, details, retryAfterMs } = error;
+  const words = "the shared budget is under pressure, and its lowest tier takes nothing new";
+  return new SluiceError(code, `${words}; try again in ${(retryAfterMs ?? 0) / 1_000} s`, {
+    details,
+  });
 }
 
 /** Whoever still waits when everything ends. */
 export function closingError(): SluiceError {
   return new SluiceError("upstream_unavailable", "Sluice is closing and takes nothing new");
+}
+
+/** Whoever comes after that. */
+export function closedError(): SluiceError {
+  return new SluiceError(
+    "upstream_unavailable",
+    "this Sluice was closed and takes nothing more: create another one",
+  );
 }
 
 /** Its owner has to act; until then one request a minute finds out whether that has happened. */

@@ -33,5 +33,8 @@ export function upstreamError(code: FailureCode, failure: TransportFailure): Slu
   }
   const what = { unreachable: "cannot be reached", reset: "closed the connection" } as const;
   const words = failure.kind in what ? what[failure.kind as keyof typeof what] : "did not answer";
-  return new SluiceError(code, `the upstream ${words}`, { cause: failure.cause });
+  return new SluiceError(code, `the upstream ${words}`, {
+    cause: failure.cause,
+    isUnsent: !failure.wasSent,
+  });
 }

@@ -1,12 +1,13 @@
 /** Connection: one Redis, single, behind Sentinel or a cluster, that runs the step script. */
-import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { Cluster, type Redis } from "ioredis";
+import { openClient } from "./open-client.ts";
+import { placeOf, type RedisPlace } from "./place.ts";
 import { readScript, type Script } from "./script.ts";
-
-/** What is not answered in this time is asked again. */
-const ANSWER_MS = 1_000;
-const LONGEST_RECONNECT_MS = 500;
+import { Wakes } from "./wakes.ts";
 
 export interface Connection {
+  /** Why there is no connection, in Redis's or the system's words; null: there is one. */
+  readonly trouble: string | null;
   /** Runs the step script. @throws Error when it is not answered; asking again is safe */
   step(key: string, request: Buffer): Promise<Buffer>;
   /** Nothing listens there: it is down for all. Silence may be the network between us alone. */
@@ -21,89 +22,46 @@ export interface Connection {
  *
  * @param url `redis://[user:password@]host:port[/db]`, `rediss://` with TLS; `?cluster` where the
  *   host is one of a cluster, `?sentinel=name` where it is a Sentinel that knows the master `name`
+ * @throws SluiceError `invalid_request` if the URL or a file that it names cannot be used
  */
 export function connect(url: string, script = readScript()): Connection {
-  const place = new URL(url);
-  const sentinel = place.searchParams.get("sentinel");
-  if (place.searchParams.has("cluster")) return new RedisConnection(() => clusterAt(place), script);
-  const { host, port, tls, db, ...account } = optionsOf(place);
-  if (sentinel === null)
-    return new RedisConnection(
-      () => new Redis({ host, port, tls, db, ...account, ...STEADY }),
-      script,
-    );
-  const sentinels = [{ host, port }];
-  const master = {
-    sentinels,
-    name: sentinel,
-    db,
-    ...account,
-    tls,
-    enableTLSForSentinelMode: tls !== undefined,
-  };
-  return new RedisConnection(() => new Redis({ ...master, ...STEADY }), script);
-}
-
-/** A step that is not answered is sent again by the session, which knows what it has said before. */
-const STEADY: RedisOptions = {
-  commandTimeout: ANSWER_MS,
-  connectTimeout: ANSWER_MS,
-  enableOfflineQueue: false,
-  autoResendUnfulfilledCommands: false,
-  // Ours is done whenever the connection is ready, where its failure can be handled.
-  autoResubscribe: false,
-  maxRetriesPerRequest: 0,
-  retryStrategy: (attempt) => Math.min(LONGEST_RECONNECT_MS, 20 * attempt),
-};
-
-function optionsOf(place: URL): RedisOptions {
-  const db = Number(place.pathname.slice(1) || 0);
-  return {
-    host: place.hostname,
-    port: Number(place.port || 6379),
-    tls: place.protocol === "rediss:" ? {} : undefined,
-    db,
-    username: decodeURIComponent(place.username) || undefined,
-    password: decodeURIComponent(place.password) || undefined,
-  };
-}
-
-function clusterAt(place: URL): Cluster {
-  const { host, port, tls, username, password } = optionsOf(place);
-  return new Cluster([{ host, port }], {
-    redisOptions: { ...STEADY, tls, username, password },
-    enableOfflineQueue: false,
-    slotsRefreshTimeout: ANSWER_MS,
-    clusterRetryStrategy: (attempt) => Math.min(LONGEST_RECONNECT_MS, 20 * attempt),
-  });
+  return new RedisConnection(placeOf(url), script);
 }
 
 class RedisConnection implements Connection {
   readonly #client: Redis | Cluster;
+  /** A connection that listens does nothing else; a cluster's client has one beside the others. */
   readonly #listener: Redis | Cluster;
+  readonly #wakes: Wakes;
   readonly #script: Script;
-  readonly #handlers = new Map<string, () => void>();
+  #trouble: string | null = "not connected yet";
+
   isRefused = false;
 
-  constructor(open: () => Redis | Cluster, script: Script) {
+  constructor(place: RedisPlace, script: Script) {
     this.#script = script;
-    this.#client = open();
-    this.#listener = open();
-    // What fails is told by the step that fails.
-    for (const client of [this.#client, this.#listener]) client.on("error", () => {});
-    this.#client.on("error", (error) => {
+    this.#client = openClient(place);
+    this.#listener = this.#client instanceof Cluster ? this.#client : openClient(place);
+    this.#wakes = new Wakes(this.#listener);
+    this.#client.on("error", (error: Error) => {
+      this.#trouble = error.message;
       this.isRefused = isRefusal(error);
     });
+    // Without it a heartbeat fetches what no message tells.
+    this.#listener.on("error", () => {});
     this.#client.on("ready", () => {
+      this.#trouble = null;
       this.isRefused = false;
     });
-    this.#listener.on("message", (channel: string) => this.#handlers.get(channel)?.());
-    this.#listener.on("ready", () => this.#subscribe([...this.#handlers.keys()]));
+  }
+
+  get trouble(): string | null {
+    return this.#trouble;
   }
 
   async step(key: string, request: Buffer): Promise<Buffer> {
     const { sha, source } = this.#script;
-    const args = [...keysOf(key), request];
+    const args = [...keysOf(key), request, ...this.#wakes.way];
     try {
       return (await this.#client.callBuffer("EVALSHA", sha, ...args)) as Buffer;
     } catch (error) {
@@ -113,20 +71,11 @@ class RedisConnection implements Connection {
   }
 
   listen(channel: string, onMessage: () => void): () => void {
-    this.#handlers.set(channel, onMessage);
-    this.#subscribe([channel]);
-    return () => {
-      this.#handlers.delete(channel);
-      this.#listener.unsubscribe(channel).catch(ignore);
-    };
-  }
-
-  /** A heartbeat fetches what no message tells. */
-  #subscribe(channels: readonly string[]): void {
-    if (channels.length > 0) this.#listener.subscribe(...channels).catch(ignore);
+    return this.#wakes.listen(channel, onMessage);
   }
 
   close(): void {
+    this.#wakes.close();
     this.#client.disconnect();
     this.#listener.disconnect();
   }
@@ -142,8 +91,6 @@ function isRefusal(error: unknown): boolean {
   const { code, lastNodeError } = error as { code?: string; lastNodeError?: { code?: string } };
   return (lastNodeError?.code ?? code) === "ECONNREFUSED";
 }
-
-function ignore(): void {}
 
 /** Told by its code wherever in the message it is: Redis 7 puts another word before it. */
 function isUnknownScript(error: unknown): boolean {

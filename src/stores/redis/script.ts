@@ -4,11 +4,14 @@ import { readFileSync } from "node:fs";
 
 const FILES = [
   "numbers",
+  "writes",
+  "life",
   "state",
   "identity",
   "meter",
   "meter-corrections",
   "path",
+  "timed",
   "accounts",
   "waiters",
   "line",
@@ -23,6 +26,7 @@ const FILES = [
   "rests",
   "layout",
   "forgetting",
+  "remains",
   "instances",
   "mail",
   "operations",
@@ -44,19 +48,42 @@ export interface Script {
   readonly sha: string;
 }
 
-/** Reads the step script; its files lie beside this one. `edit` may change the text of a file (tests, benchmarks). */
-export function readScript(edit: (name: string, text: string) => string = asItIs): Script {
-  const known: string[] = [];
-  const blocks = FILES.map((name) => {
-    const text = edit(name, readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), "utf8"));
-    return INLINE.includes(name) ? text : block(text, known);
-  });
-  const source = blocks.join("\n");
+type Edit = (name: string, text: string) => string;
+
+/** Reads the step script; its files lie beside this one. `edit` may change the text of a file (benchmarks, tests). */
+export function readScript(edit: Edit = asItIs): Script {
+  const texts = FILES.map((name) =>
+    edit(name, readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), "utf8")),
+  );
+  const source = joined(texts);
   return { source, sha: createHash("sha1").update(source).digest("hex") };
 }
 
 function asItIs(_name: string, text: string): string {
   return text;
+}
+
+/** A function has room for 250 names and arguments; beyond so many names the next files get another. */
+const MOST_NAMES = 120;
+
+function joined(texts: readonly string[]): string {
+  let known: string[] = [];
+  const opened: string[] = [];
+  const blocks = texts.map((text, i) => {
+    const opening: string[] = [];
+    if (known.length + sharedNames(text).length > MOST_NAMES) {
+      known = usedIn(texts.slice(i).join("\n"), known);
+      opening.push(`return (function(${known.join(", ")})`);
+      opened.unshift(`end)(${known.join(", ")})`);
+    }
+    return [...opening, INLINE.includes(FILES[i]) ? text : block(text, known)].join("\n");
+  });
+  return [...blocks, ...opened].join("\n");
+}
+
+function usedIn(text: string, known: readonly string[]): string[] {
+  const words = new Set(text.match(/\w+/g));
+  return known.filter((name) => words.has(name));
 }
 
 /**
@@ -65,8 +92,7 @@ function asItIs(_name: string, text: string): string {
  * scope in a list: with all files in one scope that would be most of the time of a small step.
  */
 function block(text: string, known: string[]): string {
-  const words = new Set(text.match(/\w+/g));
-  const given = known.filter((name) => words.has(name)).join(", ");
+  const given = usedIn(text, known).join(", ");
   const shared = sharedNames(text);
   known.push(...shared);
   if (shared.length === 0) return `(function(${given})\n${text}\nend)(${given});`;

@@ -5,6 +5,9 @@ import { Redis } from "ioredis";
 import { afterEach, expect, test } from "vitest";
 import { NO_DEMAND } from "../../../src/core/demand.ts";
 import { acquire } from "../../../src/stores/redis/client/acquire.ts";
+import { connect } from "../../../src/stores/redis/connection.ts";
+import { asUser, createUser } from "../../support/redis/documented-rights.ts";
+import { redisMajor } from "../../support/redis/ensure-redis.ts";
 import { KEY, meter, openQueue, pathOf, request } from "../../support/redis/queues.ts";
 import { RedisServer } from "../../support/redis/redis-server.ts";
 
@@ -25,7 +28,8 @@ async function startCluster(): Promise<void> {
     servers.push(server);
     const admin = new Redis(server.url);
     admins.push(admin);
-    await admin.call("CLUSTER", "ADDSLOTSRANGE", i * 8192, i * 8192 + 8191);
+    const slots = Array.from({ length: 8192 }, (_, slot) => i * 8192 + slot);
+    await admin.call("CLUSTER", "ADDSLOTS", ...slots);
   }
   await admins[0].call("CLUSTER", "SET-CONFIG-EPOCH", 1);
   await admins[1].call("CLUSTER", "SET-CONFIG-EPOCH", 2);
@@ -76,4 +80,48 @@ test("an account whose slot is moved while it is used grants no slot twice and f
   expect(granted).toBe(1);
   first.settle(second, NO_DEMAND);
   await expect.poll(() => granted).toBe(2);
+});
+
+test("messages of an account go through its own shard, also after its slot has moved", async () => {
+  await startCluster();
+  const url = `${servers[0].url}?cluster`;
+  using here = openQueue(url);
+  using there = openQueue(url);
+  const holder = await acquire(here, request(SLOT), never);
+  const next = acquire(there, request(SLOT), never);
+  await sleep(50);
+  here.settle(holder, NO_DEMAND);
+  there.settle(await next, NO_DEMAND);
+  const connection = connect(url);
+  const channel = `${KEY}:wake:test`;
+  let heard = 0;
+  connection.listen(channel, () => heard++);
+  const publish = redisMajor() >= 7 ? "SPUBLISH" : "PUBLISH";
+  const isHeardFrom = async (i: number) => {
+    heard = 0;
+    const tell = () => admins[i].call(publish, channel, "").then(() => heard > 0);
+    await expect.poll(() => tell().catch(() => false), { timeout: 5_000 }).toBe(true);
+  };
+  const slot = Number(await admins[0].call("CLUSTER", "KEYSLOT", KEY));
+  const from = slot < 8192 ? 0 : 1;
+  const used = await admins[from].info("commandstats");
+  expect(used).toContain(`cmdstat_${publish.toLowerCase()}:`);
+  await isHeardFrom(from);
+  await migrateSlot();
+  // The next step is told where the account is now.
+  await connection.step(KEY, Buffer.of()).catch(() => {});
+  await isHeardFrom(1 - from);
+  connection.close();
+});
+
+test("the user of docs/redis.md is enough in a cluster", async () => {
+  await startCluster();
+  for (const admin of admins) await createUser(admin, true);
+  using here = openQueue(asUser(`${servers[0].url}?cluster`));
+  using there = openQueue(asUser(`${servers[1].url}?cluster`));
+  const holder = await acquire(here, request(SLOT), never);
+  const next = acquire(there, request(SLOT), never);
+  await sleep(50);
+  here.settle(holder, NO_DEMAND);
+  there.settle(await next, NO_DEMAND);
 });

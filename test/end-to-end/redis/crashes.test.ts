@@ -8,6 +8,7 @@ import { Redis } from "ioredis";
 import { afterEach, describe, expect, test } from "vitest";
 import { NO_DEMAND } from "../../../src/core/demand.ts";
 import { acquire } from "../../../src/stores/redis/client/acquire.ts";
+import { Instance } from "../../support/redis/instance.ts";
 import { meter, openQueue, pathOf, request } from "../../support/redis/queues.ts";
 import { RedisServer } from "../../support/redis/redis-server.ts";
 
@@ -134,4 +135,21 @@ describe("a Redis that", () => {
     there.settle(await next, NO_DEMAND);
     admin.disconnect();
   });
+});
+
+test("a step that fails while it writes costs nobody a slot or a request", async () => {
+  server = await RedisServer.start();
+  using here = openQueue(server.url, { learningMs: 600 });
+  using there = openQueue(server.url, { learningMs: 600 });
+  const running = await acquire(here, request(SLOT), never);
+  const next = acquire(there, request(SLOT), never);
+  await sleep(50);
+  const redis = new Redis(server.url);
+  const broken = new Instance(redis, { now: null }, "broken");
+  broken.source = broken.source.replace("\nsaveLines()", '\nerror("injected")');
+  await expect(broken.step()).rejects.toThrow("injected");
+  redis.disconnect();
+  expect(await grantedOf([next], 1_200)).toBe(0);
+  here.settle(running, NO_DEMAND);
+  there.settle(await next, NO_DEMAND);
 });

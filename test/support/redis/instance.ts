@@ -13,8 +13,6 @@ import type { Operation } from "../../../src/stores/store.ts";
 import { T0 } from "../meters.ts";
 import { KEY, OPTIONS } from "./queues.ts";
 
-const script = readScript();
-
 /** Time of a virtual Redis; may be set back and forth, as clocks are. */
 export class RedisTime {
   now = T0;
@@ -22,8 +20,10 @@ export class RedisTime {
 
 export class Instance {
   readonly name: string;
+  /** The script it runs; a test may damage it. */
+  source = readScript().source;
   readonly #redis: Redis;
-  readonly #time: RedisTime;
+  readonly #time: { readonly now: number | null };
   #number = 0;
   #answeredAt: number | null = null;
   asksForReport = false;
@@ -31,7 +31,13 @@ export class Instance {
 
   readonly #options: StepOptions;
 
-  constructor(redis: Redis, time: RedisTime, name: string, options: StepOptions = OPTIONS) {
+  /** @param time a `now` of null is Redis's own time */
+  constructor(
+    redis: Redis,
+    time: { readonly now: number | null },
+    name: string,
+    options: StepOptions = OPTIONS,
+  ) {
     this.#options = options;
     this.#redis = redis;
     this.#time = time;
@@ -74,7 +80,7 @@ export class Instance {
       now,
     };
     const bytes = encodeRequest(request);
-    const reply = await this.#redis.callBuffer("EVAL", script.source, ...keysOf(KEY), bytes);
+    const reply = await this.#redis.callBuffer("EVAL", this.source, ...keysOf(KEY), bytes);
     return decodeReply(reply as Buffer);
   }
 }

@@ -1,13 +1,14 @@
 /** Redis server: a real one for tests, on a free port of this machine, without files unless asked. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
-import { findRedis } from "./ensure-redis.ts";
+import { Redis, type RedisOptions } from "ioredis";
+import type { Certificates } from "./certificates.ts";
+import { findRedis, redisMajor } from "./ensure-redis.ts";
 
 const MISSING = "no redis-server on PATH: run `npm run setup`, or install Redis 6.2 or newer";
 const START_MS = 10_000;
@@ -19,6 +20,8 @@ export interface RedisServerOptions {
   readonly port?: number;
   /** Further arguments, e.g. `--replicaof 127.0.0.1 7001`. */
   readonly args?: readonly string[];
+  /** Speaks nothing but TLS, and wants a client's certificate. @default none */
+  readonly certificates?: Certificates;
 }
 
 export class RedisServer {
@@ -41,15 +44,18 @@ export class RedisServer {
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    if (this.#options.certificates === undefined) return `redis://127.0.0.1:${this.port}`;
+    const { ca, cert, key } = this.#options.certificates;
+    return `rediss://127.0.0.1:${this.port}?ca=${ca}&cert=${cert}&key=${key}`;
   }
 
   /** Starts the process, again after `kill`, over what it has kept. */
   async run(): Promise<void> {
     const durable = this.#options.isDurable ? ["yes", "--appendfsync", "always"] : ["no"];
     const args = [
-      ...["--port", String(this.port), "--bind", "127.0.0.1", "--save", ""],
-      ...["--dir", this.#directory, "--enable-debug-command", "yes", "--appendonly", ...durable],
+      ...[...this.#listen(), "--bind", "127.0.0.1", "--save", ""],
+      ...["--dir", this.#directory, "--appendonly", ...durable],
+      ...(redisMajor() >= 7 ? ["--enable-debug-command", "yes"] : []),
       ...(this.#options.args ?? []),
     ];
     const command = findRedis();
@@ -82,9 +88,25 @@ export class RedisServer {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
+  #listen(): readonly string[] {
+    if (this.#options.certificates === undefined) return ["--port", String(this.port)];
+    const { ca, cert, key } = this.#options.certificates;
+    const files = ["--tls-ca-cert-file", ca, "--tls-cert-file", cert, "--tls-key-file", key];
+    return ["--port", "0", "--tls-port", String(this.port), ...files, "--tls-replication", "yes"];
+  }
+
+  /** For an operator's connection to it. */
+  get clientOptions(): RedisOptions {
+    const address = { host: "127.0.0.1", port: this.port };
+    if (this.#options.certificates === undefined) return address;
+    const { ca, cert, key } = this.#options.certificates;
+    const [caText, certText, keyText] = [ca, cert, key].map((path) => readFileSync(path));
+    return { ...address, tls: { ca: caText, cert: certText, key: keyText } };
+  }
+
   async #answer(): Promise<void> {
     const end = Date.now() + START_MS;
-    const client = new Redis(this.port, "127.0.0.1", { lazyConnect: true, retryStrategy: null });
+    const client = new Redis({ ...this.clientOptions, lazyConnect: true, retryStrategy: null });
     client.on("error", () => {});
     while (Date.now() < end) {
       try {

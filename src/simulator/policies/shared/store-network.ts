@@ -47,6 +47,7 @@ export class StoreNetwork {
   connection(): Connection {
     return {
       isRefused: false,
+      trouble: null,
       step: (_key, request) => this.#step(request),
       listen: (channel, onMessage) => {
         const instance = channel.slice(channel.lastIndexOf(":") + 1);

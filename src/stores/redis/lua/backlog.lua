@@ -2,6 +2,8 @@
 --- Where a lane's sums hold the number of waiters, behind the five columns of their demands.
 WAITERS = 6
 
+local later, parked = timed(LATER_KEY), timed(PARKED_KEY)
+
 local function compete(flow)
   local account, band, lane = flow.account, flow.band, laneOfFlow(flow)
   if account.competing == 0 then account.turn = max(account.turn, band.front) end
@@ -31,7 +33,7 @@ local function withdraw(flow)
 end
 
 local function endParking(flow)
-  call("ZREM", PARKED_KEY, memberOfFlow(flow))
+  dropTime(parked, memberOfFlow(flow))
   flow.parkedUntil = 0
   changeAccount(flow.account)
   S.parked = S.parked - 1
@@ -47,13 +49,13 @@ function park(flow, time)
   withdraw(flow)
   flow.parkedUntil = time
   changeAccount(flow.account)
-  call("ZADD", PARKED_KEY, time, memberOfFlow(flow))
+  setTime(parked, memberOfFlow(flow), time)
   S.parked = S.parked + 1
 end
 
 --- A flow is parked for the sake of its head: another head may fit at once.
 local function recheck(flow, waiter)
-  if topOf(flow) == waiter then call("ZADD", PARKED_KEY, 0, memberOfFlow(flow)) end
+  if topOf(flow) == waiter then setTime(parked, memberOfFlow(flow), 0) end
 end
 
 function count(waiter, sign)
@@ -98,11 +100,11 @@ function addWaiter(waiter, eligibleAt)
   end
   waiter[LATER] = 1
   S.later = S.later + 1
-  call("ZADD", LATER_KEY, eligibleAt, waiter.member)
+  setTime(later, waiter.member, eligibleAt)
 end
 
 local function dropLater(waiter)
-  call("ZREM", LATER_KEY, waiter.member)
+  dropTime(later, waiter.member)
   waiter[LATER] = 0
   alterWaiter(waiter)
   S.later = S.later - 1
@@ -128,14 +130,14 @@ end
 --- Lets in whatever has become eligible.
 function advance()
   if S.later > 0 then
-    for _, member in ipairs(call("ZRANGEBYSCORE", LATER_KEY, "-inf", NOW)) do
+    for _, member in ipairs(dueOf(later)) do
       local waiter = openWaiter(member)
       dropLater(waiter)
       enter(waiter)
     end
   end
   if S.parked > 0 then
-    for _, member in ipairs(call("ZRANGEBYSCORE", PARKED_KEY, "-inf", NOW)) do
+    for _, member in ipairs(dueOf(parked)) do
       unpark(flowOfMember(member))
     end
   end
@@ -152,8 +154,10 @@ function unparkTenant(tenant)
   end
 end
 
+local LOOKED_AT = 256
+
 local function laterIn(band)
-  for _, member in ipairs(call("ZREVRANGE", LATER_KEY, 0, 255)) do
+  for _, member in ipairs(latestOf(later, LOOKED_AT)) do
     local waiter = openWaiter(member)
     if waiter and flowOf(waiter).band == band then return waiter end
   end
@@ -161,7 +165,7 @@ local function laterIn(band)
 end
 
 local function heldBackIn(band)
-  for _, member in ipairs(call("ZREVRANGE", PARKED_KEY, 0, 255)) do
+  for _, member in ipairs(latestOf(parked, LOOKED_AT)) do
     local flow = flowOfMember(member)
     if flow.band == band then return lastOf(flow) end
   end
@@ -180,4 +184,9 @@ function lastBelow(band)
     end
   end
   return nil
+end
+
+function saveBacklog()
+  saveTimed(later)
+  saveTimed(parked)
 end

@@ -17,5 +17,5 @@ function forgetIdle()
   for i = 1, #found[2], 2 do
     if isIdle(parseAccount(found[2][i + 1])) then idle[#idle + 1] = found[2][i] end
   end
-  callWithAll("HDEL", ACCOUNTS_KEY, idle)
+  if #idle > 0 then write("HDEL", ACCOUNTS_KEY, unpack(idle)) end
 end

@@ -2,7 +2,7 @@
 -- the time of its grant, and how long its call was expected to take.
 local taken = {}
 
-local function grantsKey(instance) return PREFIX .. ":grants:" .. instance end
+local function grantsKey(instance) return keyIn(LIFE, "grants:" .. instance) end
 
 --- The grant, which is one no longer; nil if there is none.
 function takeGrant(instance, member)
@@ -19,7 +19,7 @@ end
 --- A grant that is told of, not made here.
 function keepGrant(member, waiter, since, predicted)
   local value = struct.pack("<dd", since, predicted) .. packWaiter(waiter)
-  call("HSET", grantsKey(INSTANCE), member, value)
+  write("HSET", grantsKey(INSTANCE), member, value)
 end
 
 function saveGrants()

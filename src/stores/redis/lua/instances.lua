@@ -9,24 +9,36 @@ local SWEPT_PER_STEP = 500
 local REMEMBERED_MICROS = 60000000
 local NOTHING = { 0, 0, 0, 0, 0, false }
 
-function outboxKey(instance) return PREFIX .. ":outbox:" .. instance end
+function outboxKey(instance) return keyIn(LIFE, "outbox:" .. instance) end
+
+local instances
+--- The instance that asks has heard of all that it was told.
+local hasHeard = false
+
+--- What is known of each, by name.
+local function allInstances()
+  if instances then return instances end
+  instances = {}
+  local all = call("HGETALL", INSTANCES_KEY)
+  for i = 1, #all, 2 do instances[all[i]] = unpackMessage(all[i + 1]) end
+  return instances
+end
 
 --- Time in which nobody was here is nobody's silence: Redis stood still, or its clock was set.
 local function forgiveGap()
   local gap = NOW - S.now
   S.now = NOW
   if gap <= GAP_MICROS then return end
-  local all = call("HGETALL", INSTANCES_KEY)
-  for i = 1, #all, 2 do
-    local known = unpackMessage(all[i + 1])
+  for instance, known in pairs(allInstances()) do
     known.seen = known.seen + gap
-    call("HSET", INSTANCES_KEY, all[i], pack(known))
+    write("HSET", INSTANCES_KEY, instance, pack(known))
   end
 end
 
 --- Tickets whose grants the instance cannot have heard of, by member.
 local function unheard(instance)
   local members = {}
+  if instance == INSTANCE and hasHeard then return members end
   local reply = call("HGET", REPLIES_KEY, instance)
   for _, sequence in ipairs(reply and unpackMessage(reply).granted or {}) do
     members[memberOf(sequence)] = true
@@ -40,7 +52,7 @@ end
 
 --- Ends so many grants of the instance; true if there were more. `isWhole`: all is given back.
 local function endGrants(instance, isWhole)
-  local key = PREFIX .. ":grants:" .. instance
+  local key = keyIn(LIFE, "grants:" .. instance)
   local lost = unheard(instance)
   local found = call("HSCAN", key, 0, "COUNT", BURIED_PER_STEP)[2]
   for i = 1, #found, 2 do
@@ -53,13 +65,13 @@ end
 local function endInstance(instance, isWhole)
   S.dead[instance] = { cursor = "0", isWhole = isWhole, hasGrants = endGrants(instance, isWhole) }
   if S.dead[instance].hasGrants then return end
-  call("HDEL", REPLIES_KEY, instance)
-  call("DEL", outboxKey(instance))
+  write("HDEL", REPLIES_KEY, instance)
+  write("DEL", outboxKey(instance))
   S.mail[instance] = nil
 end
 
 local function bury(instance)
-  call("HDEL", INSTANCES_KEY, instance)
+  write("HDEL", INSTANCES_KEY, instance)
   S.buried[instance] = NOW
   endInstance(instance, false)
 end
@@ -67,7 +79,8 @@ end
 --- Another life of the same instance has taken over. "buried": its lease had ended before.
 function leave(instance)
   if S.buried[instance] then return "buried" end
-  if call("HDEL", INSTANCES_KEY, instance) == 0 then return "unknown" end
+  if call("HEXISTS", INSTANCES_KEY, instance) == 0 then return "unknown" end
+  write("HDEL", INSTANCES_KEY, instance)
   endInstance(instance, true)
   return "ended"
 end
@@ -78,8 +91,8 @@ local hasLeft = false
 --- its slots are free.
 function leaveForGood()
   hasLeft = true
-  call("HDEL", INSTANCES_KEY, INSTANCE)
-  call("HDEL", REPLIES_KEY, INSTANCE)
+  hasHeard = true
+  write("HDEL", INSTANCES_KEY, INSTANCE)
   endInstance(INSTANCE, false)
 end
 
@@ -87,13 +100,12 @@ local function reap()
   if NOW < S.reapAt then return end
   S.reapAt = NOW + REAP_MICROS
   forgetIdle() -- before any account is opened
+  removeRemains()
   for instance, at in pairs(S.buried) do
     if at + REMEMBERED_MICROS < NOW then S.buried[instance] = nil end
   end
-  local all = call("HGETALL", INSTANCES_KEY)
-  for i = 1, #all, 2 do
-    local isSilent = unpackMessage(all[i + 1]).seen + LEASE_MICROS < NOW
-    if isSilent and all[i] ~= INSTANCE then bury(all[i]) end
+  for instance, known in pairs(allInstances()) do
+    if known.seen + LEASE_MICROS < NOW and instance ~= INSTANCE then bury(instance) end
   end
 end
 

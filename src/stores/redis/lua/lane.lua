@@ -1,5 +1,6 @@
--- Lane: the flows of one band on one path, in the order of their turns. The first of them are read
--- in growing pieces; changes stay here until the next piece is read or the step ends.
+-- Lane: the flows of one band on one path, in the order of their turns. They are read in growing
+-- pieces, each after the one before, because nothing is written meanwhile; what has changed in this
+-- step is laid over them.
 local FIRST_PIECE, LARGEST_PIECE = 2, 64
 
 local fronts, touched = {}, {}
@@ -7,7 +8,10 @@ local fronts, touched = {}, {}
 local function frontOf(lane)
   local front = fronts[lane]
   if front then return front end
-  front = { lane = lane, list = {}, pending = {}, isRead = false, piece = FIRST_PIECE, hidden = 0 }
+  front = {
+    lane = lane, list = {}, pending = {}, isRead = false, read = 0, piece = FIRST_PIECE,
+    hidden = 0, hiddenMembers = {},
+  }
   fronts[lane] = front
   touched[#touched + 1] = front
   return front
@@ -42,7 +46,12 @@ function laneOfFlow(flow)
   return lane
 end
 
-local function laneKey(lane) return PREFIX .. ":lane:" .. lane.number end
+--- `tag` false: it is not there any more.
+local function note(front, flow, tag) front.pending[memberOfFlow(flow)] = tag end
+
+local LANE = keyIn(QUEUE, "lane:")
+
+local function laneKey(lane) return LANE .. lane.number end
 
 local function comesBefore(tag, id, entry)
   local other = entry.tag
@@ -72,14 +81,14 @@ end
 
 function addToLane(lane, flow)
   local front = frontOf(lane)
-  front.pending[memberOfFlow(flow)] = flow.tag
+  note(front, flow, flow.tag)
   lane.size = lane.size + 1
   place(front, flow)
 end
 
 function removeFromLane(lane, flow)
   local front = frontOf(lane)
-  front.pending[memberOfFlow(flow)] = false
+  note(front, flow, false)
   lane.size = lane.size - 1
   takeOut(front, flow.id)
 end
@@ -87,7 +96,7 @@ end
 --- Its tag has changed.
 function rekeyInLane(lane, flow)
   local front = frontOf(lane)
-  front.pending[memberOfFlow(flow)] = flow.tag
+  note(front, flow, flow.tag)
   takeOut(front, flow.id)
   place(front, flow)
 end
@@ -98,6 +107,7 @@ function hideInLane(lane, flow)
   flow.isHidden = true
   flow.hiddenTag = flow.tag
   front.hidden = front.hidden + 1
+  front.hiddenMembers[memberOfFlow(flow)] = true
   takeOut(front, flow.id)
 end
 
@@ -105,54 +115,65 @@ function showInLane(lane, flow)
   local front = frontOf(lane)
   flow.isHidden = nil
   front.hidden = front.hidden - 1
-  if flow.tag ~= flow.hiddenTag then front.pending[memberOfFlow(flow)] = flow.tag end
+  front.hiddenMembers[memberOfFlow(flow)] = nil
+  if flow.tag ~= flow.hiddenTag then note(front, flow, flow.tag) end
   place(front, flow)
 end
 
-local function writePending(front)
-  local added, removed, n, m = {}, {}, 0, 0
-  for member, tag in pairs(front.pending) do
-    if tag then
-      n = n + 2
-      added[n - 1], added[n] = tag, member
-    else
-      m = m + 1
-      removed[m] = member
+local function idOf(member) return tonumber(member:sub(1, 8), 16) end
+
+--- What Redis has and has not changed since.
+local function unchanged(front, found)
+  local pending, hidden, entries, n = front.pending, front.hiddenMembers, {}, 0
+  for i = 1, #found, 2 do
+    local member = found[i]
+    if pending[member] == nil and not hidden[member] then
+      n = n + 1
+      entries[n] = { tag = tonumber(found[i + 1]), id = idOf(member), member = member }
     end
   end
-  front.pending = {}
-  callWithAll("ZREM", laneKey(front.lane), removed)
-  callWithAll("ZADD", laneKey(front.lane), added)
+  return entries
+end
+
+--- Adds what has changed to a place before `last`; nil: all.
+local function addChanged(front, entries, last)
+  local hidden, n = front.hiddenMembers, #entries
+  local stored = n
+  for member, tag in pairs(front.pending) do
+    if tag and not hidden[member] then
+      local id = idOf(member)
+      if not last or comesBefore(tag, id, last) then
+        n = n + 1
+        entries[n] = { tag = tag, id = id, member = member }
+      end
+    end
+  end
+  if n == stored then return end
+  table.sort(entries, function(a, b) return comesBefore(a.tag, a.id, b) end)
 end
 
 local function readPiece(front)
-  writePending(front)
-  local count = front.piece + front.hidden
-  front.piece = min(LARGEST_PIECE, front.piece * 4)
-  local found = call("ZRANGE", laneKey(front.lane), 0, count - 1, "WITHSCORES")
-  local list, keys = {}, {}
-  for i = 1, #found, 2 do
-    local member = found[i]
-    local id = tonumber(member:sub(1, 8), 16)
-    list[#list + 1] = { tag = tonumber(found[i + 1]), id = id, member = member }
-    keys[#keys + 1] = member:sub(9)
+  local first, count = front.read, front.piece
+  front.read, front.piece = first + count, min(LARGEST_PIECE, count * 4)
+  local found = call("ZRANGE", laneKey(front.lane), first, first + count - 1, "WITHSCORES")
+  local list = unchanged(front, found)
+  local last, keys = nil, {}
+  if #found == 2 * count then
+    last = { tag = tonumber(found[2 * count]), id = idOf(found[2 * count - 1]) }
   end
+  for i = 1, #list do keys[i] = list[i].member:sub(9) end
   if #keys > 2 then prefetchAccounts(keys) end
-  if front.hidden > 0 then
-    for at = #list, 1, -1 do
-      if flowOfMember(list[at].member).isHidden then remove(list, at) end
-    end
-  end
+  addChanged(front, list, last)
   front.list = list
   front.isRead = true
-  front.last = #found == 2 * count and list[#list] or nil
+  front.last = last
 end
 
 --- The flow whose turn it is; nil if none is in sight.
 function topOfLane(lane)
   local front = fronts[lane] or frontOf(lane)
   if lane.size - front.hidden <= 0 then return nil end
-  if not front.isRead or (#front.list == 0 and front.last) then readPiece(front) end
+  while not front.isRead or (#front.list == 0 and front.last) do readPiece(front) end
   local entry = front.list[1]
   if entry == nil then return nil end
   local flow = entry.flow
@@ -164,10 +185,34 @@ function topOfLane(lane)
 end
 
 function lastInLane(lane)
-  writePending(frontOf(lane))
-  return flowOfMember(call("ZREVRANGE", laneKey(lane), 0, 0)[1])
+  local front = frontOf(lane)
+  local changed = 0
+  for _ in pairs(front.pending) do changed = changed + 1 end
+  local found = call("ZREVRANGE", laneKey(lane), 0, changed, "WITHSCORES")
+  local entries = unchanged(front, found)
+  addChanged(front, entries, nil)
+  local last = entries[1]
+  for i = 2, #entries do
+    if comesBefore(last.tag, last.id, entries[i]) then last = entries[i] end
+  end
+  return flowOfMember(last.member)
+end
+
+local function savePending(front)
+  local added, removed, n, m = {}, {}, 0, 0
+  for member, tag in pairs(front.pending) do
+    if tag then
+      n = n + 2
+      added[n - 1], added[n] = tag, member
+    else
+      m = m + 1
+      removed[m] = member
+    end
+  end
+  callWithAll("ZREM", laneKey(front.lane), removed)
+  callWithAll("ZADD", laneKey(front.lane), added)
 end
 
 function saveLanes()
-  for i = 1, #touched do writePending(touched[i]) end
+  for i = 1, #touched do savePending(touched[i]) end
 end

@@ -1,16 +1,19 @@
 -- Line: one flow's waiters, the most urgent first. What is added in this step stays in `added`,
--- what Redis holds is read ahead in growing pieces; removals are written with the rest.
+-- what Redis holds is read ahead in growing pieces, each after the one before, because nothing is
+-- written meanwhile.
 local MOST_AHEAD = 64
 
 local touched = {}
 --- Never written to.
 local NOTHING_YET = {}
 
-local function lineKey(flow) return PREFIX .. ":line:" .. flow.id end
+local LINE = keyIn(QUEUE, "line:")
+
+local function lineKey(flow) return LINE .. flow.id end
 
 local function touch(flow)
   if flow.piece then return end
-  flow.piece, flow.from, flow.ahead, flow.added, flow.removed = 1, 1, NOTHING_YET, NOTHING_YET, nil
+  flow.piece, flow.read, flow.from, flow.ahead, flow.added = 1, 0, 1, NOTHING_YET, NOTHING_YET
   touched[#touched + 1] = flow
 end
 
@@ -49,26 +52,18 @@ function removeFromLine(flow, waiter)
   end
 end
 
-local function writeRemoved(flow)
-  local removed = flow.removed
-  if not removed then return end
-  callWithAll("ZREM", lineKey(flow), removed)
-  flow.removed = nil
-end
-
 local function readAhead(flow)
-  writeRemoved(flow)
-  flow.ahead = call("ZRANGE", lineKey(flow), 0, flow.piece - 1)
-  flow.from = 1
-  flow.piece = min(MOST_AHEAD, flow.piece * 4)
+  local first, count = flow.read, flow.piece
+  flow.ahead = call("ZRANGE", lineKey(flow), first, first + count - 1)
+  flow.from, flow.read, flow.piece = 1, first + count, min(MOST_AHEAD, count * 4)
   prefetchWaiters(flow.ahead)
+  if #flow.ahead == 0 then flow.stored = 0 end
 end
 
 --- What nobody knows any more must not hold up the line.
 local function dropUnknown(flow)
-  if #flow.ahead == 0 then flow.stored = 0 end
   for i = 1, #flow.ahead do
-    if not openWaiter(flow.ahead[i]) then
+    if isLost(flow.ahead[i]) then
       noteRemoved(flow, flow.ahead[i])
       flow.stored, flow.size = flow.stored - 1, flow.size - 1
     end
@@ -105,8 +100,12 @@ function lastOf(flow)
   touch(flow)
   local added = flow.added[#flow.added]
   if flow.stored == 0 then return added end
-  writeRemoved(flow)
-  local stored = openWaiter(call("ZREVRANGE", lineKey(flow), 0, 0)[1])
+  local stored
+  local removed = flow.removed and #flow.removed or 0
+  for _, member in ipairs(call("ZREVRANGE", lineKey(flow), 0, removed)) do
+    stored = openWaiter(member)
+    if stored then break end
+  end
   if added == nil then return stored end
   return isBefore(added, stored) and stored or added
 end
@@ -115,7 +114,7 @@ function saveLines()
   for i = 1, #touched do
     local flow = touched[i]
     local added = flow.added
-    writeRemoved(flow)
+    if flow.removed then callWithAll("ZREM", lineKey(flow), flow.removed) end
     if #added > 0 then
       local values = {}
       for n = 1, #added do

@@ -13,9 +13,3 @@ function round(value)
   return whole
 end
 
---- `command key ...values`, in pieces that fit on Lua's stack.
-function callWithAll(command, key, values)
-  for first = 1, #values, 4000 do
-    call(command, key, unpack(values, first, min(first + 3999, #values)))
-  end
-end

@@ -1,23 +1,14 @@
 -- State: everything of an account but its waiters and tenants lies in one value, read and written
 -- once a step. Bands, meters and paths are numbered from 1 here and from 0 in messages.
--- KEYS[2] never exists: while a cluster moves the slot, one key that is there and one that is not
--- make Redis say TRYAGAIN, so no step ever sees a part of an account.
-STATE_KEY = KEYS[1]
-PREFIX = STATE_KEY:sub(1, -1 - #":state")
-ACCOUNTS_KEY = PREFIX .. ":accounts"
-TENANTS_KEY = PREFIX .. ":tenants"
-WAITERS_KEY = PREFIX .. ":waiters"
-EXPIRY_KEY = PREFIX .. ":expiry"
-LATER_KEY = PREFIX .. ":later"
-PARKED_KEY = PREFIX .. ":parked"
-INSTANCES_KEY = PREFIX .. ":instances"
-REPLIES_KEY = PREFIX .. ":replies"
-
 request = unpackMessage(ARGV[1])
 INSTANCE = request.instance
 
-local raw = call("GET", STATE_KEY)
-local state = raw and unpackMessage(raw)
+local state, remains = readState()
+LIFE = state and state.life or newLife()
+TENANTS_KEY = keyIn(LIFE, "tenants")
+INSTANCES_KEY = keyIn(LIFE, "instances")
+REPLIES_KEY = keyIn(LIFE, "replies")
+
 --- What is known of the instance that asks; nil: it has not been here, or is no longer counted in.
 KNOWN = call("HGET", INSTANCES_KEY, INSTANCE)
 KNOWN = KNOWN and unpackMessage(KNOWN) or nil
@@ -76,7 +67,7 @@ end
 BURST_NANOS = 1000000000
 
 --- What follows from the configured bands; `options` as in SchedulerOptions.
-function newLayout(options)
+local function newLayout(options)
   local bands = bandsOf(options)
   local layout = {
     layout = options.layout, names = options.bands, bands = bands,
@@ -94,6 +85,7 @@ local function newState(options)
     holdback = options.holdback, margin = options.margin, maxWaiting = options.maxWaiting,
     grantsPerPump = options.grantsPerPump, maxAccounts = options.maxAccounts,
     meters = {}, paths = {}, meterByKey = {}, pathByKey = {}, pathsOf = {},
+    life = LIFE, steps = 0, failures = 0, remains = remains,
     now = NOW, offset = 0, reapAt = 0, mail = {}, dead = {}, buried = {},
     learningUntil = NOW + options.learningMicros,
   }
@@ -103,3 +95,34 @@ end
 
 --- All that is not in keys of its own.
 S = state or newState(request.options)
+
+local RULES = { "holdback", "margin", "maxWaiting", "grantsPerPump", "maxAccounts" }
+--- By then all have told what they have waiting; until then nothing is granted.
+local RETOLD_MICROS = 100000
+--- This step has changed the bands.
+HAS_NEW_LAYOUT = false
+
+--- Bands, guarantees and ceilings come from the instances' configuration. The one that was started or
+--- reloaded last decides: another queue begins, in which whoever waits is told again by its instance;
+--- what was granted stays.
+local function adoptLayout(options)
+  for _, rule in ipairs(RULES) do S[rule] = options[rule] end
+  if S.layout == options.layout then return end
+  HAS_NEW_LAYOUT = true
+  S.remains = S.remains or {}
+  insert(S.remains, queueRemains(S))
+  for key, value in pairs(newLayout(options)) do S[key] = value end
+  S.waiting, S.later, S.parked, S.flows, S.lanes, S.rests = 0, 0, 0, 0, 0, nil
+  S.epoch = S.epoch + 1
+  S.learningUntil = max(S.learningUntil, NOW + RETOLD_MICROS)
+end
+
+if request.isNewest then adoptLayout(request.options) end
+
+--- What belongs to the queue as it is under these bands.
+QUEUE = queueLife(S)
+ACCOUNTS_KEY = keyIn(QUEUE, "accounts")
+WAITERS_KEY = keyIn(QUEUE, "waiters")
+EXPIRY_KEY = keyIn(QUEUE, "expiry")
+LATER_KEY = keyIn(QUEUE, "later")
+PARKED_KEY = keyIn(QUEUE, "parked")

@@ -1,20 +1,31 @@
--- Step: a batch of operations, then one pump; everything is read before and written after.
+-- Step: a batch of operations, then one pump; first everything is decided, then it is written.
 --- How long after something was due somebody else comes for it, and the same for each that lives:
 --- the more there are, the sooner the first of them is here.
 local BACKUP_MICROS = 30000
 local BACKUP_EACH_MICROS = 2000
 
-beginStep()
-adoptLayout()
 local results, aheads = {}, {}
-for i, operation in ipairs(request.operations) do
-  results[i] = operations[operation[1]](unpack(operation, 2))
-  aheads[i] = takeAhead()
+local function decide()
+  beginStep()
+  for i, operation in ipairs(request.operations) do
+    results[i] = operations[operation[1]](unpack(operation, 2))
+    aheads[i] = takeAhead()
+  end
+  tidyUp()
+  collectHopeless()
+  pump(hopeless)
 end
-tidyUp()
-collectHopeless()
-pump(hopeless)
+
+local isDecided, problem = pcall(decide)
+if not isDecided then
+  noteFailure()
+  error(problem, 0)
+end
+
+beginWriting(S)
+doWrites()
 saveGrants()
+saveBacklog()
 saveLanes()
 saveLines()
 saveWaiters()
@@ -23,6 +34,7 @@ saveTenants()
 for _, waiter in ipairs(granted) do tell("granted", waiter) end
 for _, waiter in ipairs(expired) do tell("expired", waiter) end
 for _, waiter in ipairs(displaced) do tell("displaced", waiter) end
+wakeAll()
 local mail = fetchMail()
 local wakeAt = wakeTime()
 -- One instance steps when something is due; the others only if it has not.
@@ -36,10 +48,11 @@ elseif #mail.granted == 0 then
 end
 local report = reportFor(request.report)
 for _, meter in ipairs(S.meters) do putAway(meter) end
-call("SET", STATE_KEY, pack(S))
 local reply = pack({
-  now = NOW, epoch = S.epoch, wakeAt = wakeAt < NEVER and wakeAt or -1, results = results, aheads = aheads,
-  granted = mail.granted, expired = mail.expired, displaced = mail.displaced, report = report,
+  now = NOW, epoch = S.epoch, wakeAt = wakeAt < NEVER and wakeAt or -1,
+  results = results, aheads = aheads, report = report,
+  granted = mail.granted, expired = mail.expired, displaced = mail.displaced,
 })
 endStep(reply)
+endWriting(S)
 return reply

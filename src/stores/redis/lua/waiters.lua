@@ -42,16 +42,29 @@ end
 
 --- Opens all of them in one call.
 function prefetchWaiters(members)
-  local count = #members
+  local wanted, count = {}, 0
+  for i = 1, #members do
+    if waiters[members[i]] == nil then
+      count = count + 1
+      wanted[count] = members[i]
+    end
+  end
   if count == 0 then return end
   if count == 1 then
-    openWaiter(members[1])
+    openWaiter(wanted[1])
     return
   end
-  local found = call("HMGET", WAITERS_KEY, unpack(members))
+  local found = call("HMGET", WAITERS_KEY, unpack(wanted))
   for i = 1, count do
-    if found[i] and not waiters[members[i]] then parse(members[i], found[i]) end
+    if found[i] then parse(wanted[i], found[i]) end
   end
+end
+
+--- Nothing is known of it, and it did not end in this step; true once.
+function isLost(member)
+  if waiters[member] ~= nil or openWaiter(member) then return false end
+  waiters[member] = { isGone = true }
+  return true
 end
 
 function flowOf(waiter)
