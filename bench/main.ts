@@ -8,6 +8,7 @@ import { benchFleet } from "./fleet/bench.ts";
 import { benchGateway } from "./gateway/bench.ts";
 import { benchRealTime } from "./real-time/bench.ts";
 import { benchRedis } from "./redis/bench.ts";
+import { benchInstances } from "./redis/instances.ts";
 import { benchSimulator } from "./simulator/bench.ts";
 import { benchTokens } from "./tokens/bench.ts";
 
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<read
   fleet: benchFleet,
   gateway: benchGateway,
   "head-of-line": benchHeadOfLine,
+  instances: benchInstances,
   "real-time": benchRealTime,
   redis: benchRedis,
   simulator: benchSimulator,

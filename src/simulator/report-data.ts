@@ -1,5 +1,6 @@
 /** Report data: all that a simulation has to show, in plain numbers, for the report and for tests. */
 import type { PolicyFigures } from "../figures/policy-figures.ts";
+import type { StoreFigures } from "./store-figures.ts";
 
 export interface SimulationReport {
   readonly seed: number;
@@ -34,6 +35,8 @@ export interface PolicyReport {
   /** By tier, in their order. */
   readonly waitQuantilesByTier: readonly WaitQuantiles[];
   readonly foresight: Foresight;
+  /** Null: nothing was shared over a network. */
+  readonly store: StoreFigures | null;
 }
 
 /** One value a step, from the start on. */

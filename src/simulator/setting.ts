@@ -74,9 +74,9 @@ export function instancesFor(
   return { ...ONE_INSTANCE, count, clockOffsetsMs, network };
 }
 
-/** Measured on a Redis 7.0; see docs/scale.md. */
-const REDIS_STEP_MICROS = 80;
-const REDIS_OPERATION_MICROS = 20;
+/** Measured by `npm run bench -- instances`; see docs/scale.md. */
+const REDIS_STEP_MICROS = 140;
+const REDIS_OPERATION_MICROS = 80;
 
 /** A Redis that is well, at the end of such a network. */
 export function redisOver(roundTrip: Latency): StoreNetwork {

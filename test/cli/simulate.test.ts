@@ -53,7 +53,7 @@ function traceOf(count: number): string {
 interface Report {
   readonly seed: number;
   readonly seconds: number;
-  readonly policies: Record<string, PolicyFigures>;
+  readonly policies: Record<string, PolicyFigures & { readonly store?: unknown }>;
 }
 
 function simulate(...args: readonly string[]) {
@@ -105,6 +105,16 @@ describe("sluice simulate --json", () => {
     const [first, again] = [reportOf(...args), reportOf(...args)];
     expect(first).toEqual(again);
     expect(reportOf(...args, "--seed", "2").policies).not.toEqual(first.policies);
+  });
+
+  test("plays the instances' own side of a shared store over a network", () => {
+    const args = ["--trace", "trace.csv", "--policy", "sluice", "--seconds", "60"];
+    const shared = [...args, "--instances", "5", "--store-latency", "2ms,10ms"];
+    const [first, again] = [reportOf(...shared), reportOf(...shared)];
+    expect(first).toEqual(again);
+    expect(first.policies.sluice).toMatchObject({ upstream429: 0, inversions: 0 });
+    expect(first.policies.sluice.store).toMatchObject({ instances: 5, lostMessages: 0 });
+    expect(reportOf(...args).policies.sluice).not.toHaveProperty("store");
   });
 
   test("shows the changed world under a name of its own", () => {
@@ -203,6 +213,10 @@ describe("sluice simulate", () => {
     [
       ["--trace", "trace.csv", "--foreign", "1"],
       /--foreign.*'1'.*Allowed: a number from 0 to 0\.95/,
+    ],
+    [
+      ["--trace", "trace.csv", "--store-latency", "10ms,2ms"],
+      /--store-latency.*Allowed: a duration above 0 such as 2ms/,
     ],
     [
       ["--trace", "trace.csv", "--instances", "1.5"],

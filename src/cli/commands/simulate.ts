@@ -2,18 +2,20 @@
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { getSystemErrorMessage } from "node:util";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { describeProblem, loadConfig } from "../../config/index.ts";
+import { DURATION_UNITS, parseQuantity } from "../../config/quantity.ts";
 import { SluiceError } from "../../core/errors.ts";
 import { configuredPlace } from "../../simulator/load/configured-place.ts";
 import { defaultPlace, type Place } from "../../simulator/load/place.ts";
 import { prepare } from "../../simulator/load/prepare.ts";
 import { POLICIES, type PolicyName } from "../../simulator/policies/policy.ts";
+import type { Latency } from "../../simulator/policies/shared/log-normal.ts";
 import { renderReport } from "../../simulator/report/render-report.ts";
 import type { SimulationReport } from "../../simulator/report-data.ts";
 import { compare, runsOf } from "../../simulator/run/compare.ts";
 import { summaryLines } from "../../simulator/run/summary.ts";
-import { instancesFor } from "../../simulator/setting.ts";
+import { instancesFor, redisOver, type StoreNetwork } from "../../simulator/setting.ts";
 import { parseChanges } from "../../simulator/what-if/parse-changes.ts";
 import { type Recording, readRecording } from "../../workload/read-recording.ts";
 import { EXIT, type ExitCode, exits } from "../exit.ts";
@@ -29,6 +31,7 @@ interface SimulateFlags {
   readonly seconds?: number;
   readonly foreign: number;
   readonly instances: number;
+  readonly storeLatency?: Latency;
   readonly whatIf?: string;
   readonly policy: string;
   readonly seed: number;
@@ -37,6 +40,9 @@ interface SimulateFlags {
 }
 
 const DEFAULT_SCALE = 3;
+/** The 99th percentile over the median, as networks of a region have it. */
+const USUAL_TAIL = 4;
+const MOST_LATENCY_MS = 1_000;
 const MOST_SECONDS = 366 * 86_400;
 
 export function simulateCommand(): Command {
@@ -53,7 +59,12 @@ export function simulateCommand(): Command {
       numberBetween(0, 0.95),
       0,
     )
-    .option("--instances <n>", "programs that share the account", wholeBetween(1, 100), 1)
+    .option("--instances <n>", "programs that share the account", wholeBetween(1, 1_000), 1)
+    .option(
+      "--store-latency <median>",
+      "each instance's own side of a shared Redis, over this network: 2ms, or 2ms,10ms with the 99th percentile",
+      latency,
+    )
     .option("--what-if <changes>", "Sluice in a changed world too: tenants=+20, limits=x2, ...")
     .option("--policy <names>", "which to compare", POLICIES.join(","))
     .option("--seed <n>", "decides everything that is drawn", ANY_NUMBER, 1)
@@ -65,6 +76,7 @@ export function simulateCommand(): Command {
         "sluice simulate --trace azure_llm_2023_conv.csv",
         "sluice simulate --trace trace.csv --policy sluice,naive-backoff --report report.html",
         "sluice simulate --trace trace.csv -c sluice.yaml --what-if tenants=+20,limits=x2",
+        "sluice simulate --trace trace.csv --policy sluice --instances 100 --store-latency 2ms",
         "sluice simulate --trace trace.csv --foreign 0.3 --instances 4 --json | jq .policies.sluice",
       ),
     )
@@ -85,13 +97,28 @@ async function simulate(flags: SimulateFlags): Promise<ExitCode> {
     speed: flags.speed ?? null,
     seconds: flags.seconds ?? null,
     foreign: flags.foreign,
-    instances: instancesFor(flags.instances, flags.seed),
+    instances: instancesFor(flags.instances, flags.seed, networkIn(flags)),
     source: basename(flags.trace),
   });
   const runs = runsOf(scenario, policies, flags.whatIf ?? null);
   return untilInterrupted(async (signal) => {
     tell(await compare(scenario, runs, progressOn(process.stderr), signal), flags);
   });
+}
+
+function networkIn({ storeLatency }: SimulateFlags): StoreNetwork | null {
+  return storeLatency === undefined ? null : redisOver(storeLatency);
+}
+
+/** Reads `2ms` or `2ms,10ms`; without the second, the 99th percentile is four times the median. */
+function latency(text: string): Latency {
+  const parts = text.split(",").map((part) => parseQuantity(part.trim(), DURATION_UNITS) ?? 0);
+  const [medianMs, p99Ms = USUAL_TAIL * medianMs] = parts;
+  const isOrdered = medianMs > 0 && p99Ms >= medianMs && p99Ms <= MOST_LATENCY_MS;
+  if (isOrdered && parts.length <= 2) return { medianMs, p99Ms };
+  throw new InvalidArgumentError(
+    "Allowed: a duration above 0 such as 2ms, or two, the second not below the first and up to 1s: 2ms,10ms.",
+  );
 }
 
 /** Demand follows either from the limits or from the speed. */
@@ -161,7 +188,10 @@ function tell(report: SimulationReport, { report: file, json }: SimulateFlags): 
   if (file !== undefined) writeFileSync(file, renderReport(report));
   if (json) {
     const policies = Object.fromEntries(
-      report.policies.map(({ name, figures }) => [name, figures]),
+      report.policies.map(({ name, figures, store }) => [
+        name,
+        store === null ? figures : { ...figures, store },
+      ]),
     );
     printJson({ seed: report.seed, seconds: report.seconds, policies });
     return;

@@ -49,6 +49,7 @@ function madeUp({ names = NAMES, tiers = TIERS, steps = 50, value = 1, source = 
           quantiles: [0, 0.5, 1].map((share) => ({ share, waitMs: 1_000 * share * place * value })),
         })),
         foresight: { refusedAtOnce: 0, realOverForeseen: null, brokenPromises: 0 },
+        store: null,
       };
     }),
   };

@@ -6,6 +6,7 @@ import type { TaskResult } from "../../figures/task-result.ts";
 import { figuresFrom, mostUsed, resultsOf } from "../outcome.ts";
 import type { Foresight, PolicyReport, Series, WaitQuantiles } from "../report-data.ts";
 import type { Simulation } from "../simulation.ts";
+import { storeFiguresOf } from "../store-figures.ts";
 import { type History, TASK } from "../world/history.ts";
 import type { Sampler } from "./sampler.ts";
 
@@ -21,6 +22,7 @@ export function reportOn(name: string, simulation: Simulation, sampler: Sampler)
     series: seriesOf(simulation, sampler, results),
     waitQuantilesByTier: waitQuantilesOf(simulation, results),
     foresight: foresightIn(simulation.world.history),
+    store: storeFiguresOf(simulation),
   };
 }
 

@@ -51,7 +51,19 @@ export function summaryLines(report: SimulationReport): string[] {
       ...block(`${tier} (${whole(count)})`, OF_TIER, (policy) => tierCells(policy, tier)),
     ];
   });
-  return [...introduction(report), "", ...block("", OVERALL, overallCells), ...blocks.flat()];
+  const stores = policies.flatMap(storeLines);
+  const overall = block("", OVERALL, overallCells);
+  return [...introduction(report), "", ...overall, ...stores, ...blocks.flat()];
+}
+
+function storeLines({ name, store }: PolicyReport): string[] {
+  if (store === null) return [];
+  const { instances, stepsPerSecond, stepsPerSecondAndInstance, busy, longestQueueMs } = store;
+  return [
+    `${name}: the store of ${whole(instances)} instances did ${whole(Math.round(stepsPerSecond))} steps a second ` +
+      `(${stepsPerSecondAndInstance.toFixed(1)} an instance), was busy ${percent(busy)} of the time, ` +
+      `and let a step wait for others at most ${longestQueueMs.toFixed(1)} ms.`,
+  ];
 }
 
 /** What was played, and how to read what follows. */

@@ -306,12 +306,16 @@ export class SharedQueue {
   }
 
   #grant(entry: Entry): void {
-    const isWanted = entry.state === "waiting";
-    entry.grantedAt = this.#options.clock.now();
-    if (isWanted) this.#leave(entry);
+    const now = this.#options.clock.now();
+    const wasWaiting = entry.state === "waiting";
+    // The answer may have been on its way for longer than the wait may last.
+    const isLate = now > entry.expiresAt;
+    entry.grantedAt = now;
+    if (wasWaiting) this.#leave(entry);
     entry.state = "granted";
-    if (isWanted) entry.listener.onGranted();
+    if (wasWaiting && !isLate) entry.listener.onGranted();
     else this.settle(entry, NO_DEMAND);
+    if (wasWaiting && isLate) entry.listener.onRefused("max_wait_exceeded");
   }
 
   #refuse(entry: Entry | undefined, code: EntryRefusal): void {
