@@ -10,6 +10,7 @@ import { benchRealTime } from "./real-time/bench.ts";
 import { benchRedis } from "./redis/bench.ts";
 import { benchInstances } from "./redis/instances.ts";
 import { benchSimulator } from "./simulator/bench.ts";
+import { benchScale } from "./simulator/scale.ts";
 import { benchTokens } from "./tokens/bench.ts";
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<readonly Figure[]>>> = {
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<read
   instances: benchInstances,
   "real-time": benchRealTime,
   redis: benchRedis,
+  scale: benchScale,
   simulator: benchSimulator,
   tokens: benchTokens,
 };

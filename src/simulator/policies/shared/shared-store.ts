@@ -128,6 +128,10 @@ export class SharedStore {
     const post = (letter: Letter, tickets: readonly Ticket[]) => {
       for (const ticket of tickets) {
         const owner = this.#queue.ownerOf(ticket) as string;
+        if (owner !== instance && this.#lives.of(owner) === undefined) {
+          this.#queue.forget(ticket); // the dead fetch no mail
+          continue;
+        }
         this.#lives.post(owner, letter, ticket);
         if (owner !== instance) woken.add(owner);
       }

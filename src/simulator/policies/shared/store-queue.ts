@@ -168,7 +168,8 @@ export class StoreQueue {
   #cancel(ticket: Ticket, now: number): boolean {
     const held = this.#held.get(ticket);
     if (held === undefined || held.isGranted) return false;
-    this.store.perform({ kind: "cancel", ticket }, now);
+    // One that has just made room for another is told with the next pump.
+    if (this.store.perform({ kind: "cancel", ticket }, now) !== true) return false;
     this.#judge?.left(held.seat);
     this.forget(ticket);
     return true;
