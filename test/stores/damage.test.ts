@@ -121,7 +121,7 @@ describe("an error", () => {
     "saveAccounts()",
     "saveTenants()",
     "local mail = fetchMail()",
-    "local wakeAt = wakeTime()",
+    "local wakeAt = wakeTime(isPumped)",
     "endStep(reply)",
     "endWriting(S)",
   ])("in writing, before %s, ends the account's life", async (place) => {

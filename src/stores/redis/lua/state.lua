@@ -80,7 +80,7 @@ local function newState(options)
     grantsPerPump = options.grantsPerPump, maxAccounts = options.maxAccounts,
     bands = bands, meters = {}, paths = {}, meterByKey = {}, pathByKey = {}, pathsOf = {},
     life = LIFE, steps = 0, failures = 0, remains = remains,
-    now = NOW, offset = 0, reapAt = 0, mail = {}, dead = {}, buried = {},
+    now = NOW, offset = 0, reapAt = 0, quietUntil = 0, mail = {}, dead = {}, buried = {},
     learningUntil = NOW + options.learningMicros,
     guarantees = sharesOf(options.guarantees, bands, "guarantees"),
     ceilings = sharesOf(options.ceilings or {}, bands, "ceilings"),

@@ -2,6 +2,7 @@
 local BACKUP_MICROS = 30000
 
 local results = {}
+local isPumped = false
 local function decide()
   beginStep()
   for i, operation in ipairs(request.operations) do
@@ -9,7 +10,9 @@ local function decide()
   end
   tidyUp()
   collectHopeless()
+  if isQuiet() then return end
   pump(hopeless)
+  isPumped = true
 end
 
 local isDecided, problem = pcall(decide)
@@ -31,7 +34,7 @@ for _, waiter in ipairs(granted) do tell("granted", waiter) end
 for _, waiter in ipairs(expired) do tell("expired", waiter) end
 for _, waiter in ipairs(displaced) do tell("displaced", waiter) end
 local mail = fetchMail()
-local wakeAt = wakeTime()
+local wakeAt = wakeTime(isPumped)
 -- One instance steps when something is due; the others only if it has not.
 local isKeeper = S.keeper == INSTANCE or NOW >= (S.keeperUntil or 0)
 if isKeeper then
