@@ -4,6 +4,7 @@ import { benchAgreement } from "./agreement/bench.ts";
 import { benchCore } from "./core/bench.ts";
 import { benchHeadOfLine } from "./core/head-of-line.ts";
 import type { Figure } from "./figure.ts";
+import { benchFleet } from "./fleet/bench.ts";
 import { benchGateway } from "./gateway/bench.ts";
 import { benchRealTime } from "./real-time/bench.ts";
 import { benchRedis } from "./redis/bench.ts";
@@ -13,6 +14,7 @@ import { benchTokens } from "./tokens/bench.ts";
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<readonly Figure[]>>> = {
   agreement: benchAgreement,
   core: benchCore,
+  fleet: benchFleet,
   gateway: benchGateway,
   "head-of-line": benchHeadOfLine,
   "real-time": benchRealTime,

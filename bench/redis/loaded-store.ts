@@ -29,6 +29,7 @@ export const OPTIONS = {
   grantsPerPump: BATCH,
   maxAccounts: 60_000,
   learningMicros: 0,
+  layout: "one",
 };
 
 /** Requests, tokens three times, a model's requests, and slots. */
@@ -139,7 +140,16 @@ export class LoadedStore {
   }
 
   async #step(operations: readonly Operation[]): Promise<StepReply> {
-    const request = { instance: "bench", number: null, elapsed: null, operations, now: this.#now };
+    const told = {
+      instance: "bench",
+      number: null,
+      elapsed: null,
+      report: null,
+      isNewest: false,
+      isWhole: false,
+    };
+
+    const request = { ...told, operations, now: this.#now };
     const bytes = encodeRequest({ ...request, options: OPTIONS });
     const { sha } = this.#script;
     const reply = await this.#redis.callBuffer("EVALSHA", sha, ...keysOf(this.#key), bytes);

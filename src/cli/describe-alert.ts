@@ -3,6 +3,12 @@ import type { Gateway } from "../gateway/gateway.ts";
 
 type Alert = Gateway["runtime"]["tenancy"]["alerts"]["alerts"][number];
 
+const STORE_STATES = {
+  shared: "the store answers again: limits are shared",
+  silent: "the store does not answer: nothing new is sent before it does",
+  down: "the store is down: a safe share of the limits is used, by store.on_failure",
+} as const;
+
 export function describeAlert(alert: Alert): string {
   switch (alert.kind) {
     case "quota": {
@@ -29,6 +35,8 @@ export function describeAlert(alert: Alert): string {
       const where = alert.model === null ? "" : ` for ${alert.model}`;
       return `${whose} ${why}${where}; tried once a minute`;
     }
+    case "store":
+      return STORE_STATES[alert.state];
     case "store-failed":
       return `what tenants use cannot be kept for now: ${alert.message}`;
   }

@@ -2,7 +2,7 @@
 import type { Dimension } from "../core/demand.ts";
 import type { Price } from "../core/quota/price.ts";
 import type { QuotaName } from "../core/quota/quota-kind.ts";
-import type { Fallback, LatencyClass } from "../core/task.ts";
+import type { Fallback, LatencyClass, TrimTo } from "../core/task.ts";
 import type { ListenAddress } from "./schema/formats.ts";
 import type { Margin } from "./schema/policy.ts";
 
@@ -75,6 +75,8 @@ export interface PolicyConfig {
   readonly margin: Margin;
   readonly queue: { readonly maxWaiting: number; readonly maxBytes: number };
   readonly pressure: { readonly warn: number; readonly act: number };
+  /** Of requests that do not say, nor their task type. */
+  readonly trim: TrimTo;
   readonly shadow: boolean;
 }
 
@@ -121,6 +123,8 @@ export interface TaskTypeConfig {
   readonly maxWaitMs: number | null;
   /** Empty: refuse. */
   readonly fallback: readonly Fallback[];
+  /** Null: the policy's. */
+  readonly trim: TrimTo | null;
 }
 
 export interface UpstreamConfig {
@@ -230,6 +234,8 @@ export interface CandidateConfig {
   readonly quality: number | null;
   /** USD per million tokens; null: unknown. */
   readonly price: Price | null;
+  /** The model's window, tokens; null: unknown. */
+  readonly context: number | null;
 }
 
 export interface BreakerConfig {
@@ -245,9 +251,20 @@ export interface CacheConfig {
   readonly maxBytes: number;
 }
 
-export type ClassifierConfig =
-  | { readonly kind: "rules"; readonly rules: "default" }
-  | { readonly kind: "http"; readonly url: string; readonly timeoutMs: number };
+/** `rules`: the shipped ones. The bounds are for a classifier of one's own, wherever it is. */
+export type ClassifierConfig = {
+  readonly timeoutMs: number;
+  readonly mostAtOnce: number;
+} & (
+  | { readonly kind: "rules" }
+  | {
+      readonly kind: "http";
+      readonly url: string;
+      /** Empty: none. */
+      readonly token: string;
+      readonly sendsPrompt: boolean;
+    }
+);
 
 export interface AlertsConfig {
   readonly warn: number;

@@ -87,6 +87,6 @@ describe("fields without effect in this release", () => {
           },
         },
       }),
-    ).toEqual(["store.kind", "upstreams.openai.limits[1].units"]);
+    ).toEqual(["upstreams.openai.limits[1].units"]);
   });
 });

@@ -20,14 +20,12 @@ interface Row {
 const LATER = "has no effect yet";
 
 const ROWS: readonly Row[] = [
-  { field: "store.kind", note: "meters stay in this process", when: (kind) => kind === "redis" },
   { field: "tiers.*.slo", note: LATER },
   {
     field: "upstreams.*.limits.*.units",
     note: "kept for slots alone: calls of this dialect are not counted in such units",
     when: (units, within) => !isCounted(units, within[UPSTREAM_DEPTH]),
   },
-  { field: "classifier.url", note: "the shipped rules decide" },
   { field: "alerts.rate_429", note: LATER },
   { field: "alerts.queue_depth", note: LATER, when: isFilled },
   { field: "alerts.webhooks", note: LATER, when: isFilled },

@@ -38,15 +38,18 @@ export class SluiceError extends Error {
   readonly [MARKER] = true;
   readonly code: ErrorCode;
   readonly details: RefusalDetails;
+  /** The call was never sent, so nobody has counted it, and it may be repeated whatever it does. */
+  readonly isUnsent: boolean;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { details?: Partial<RefusalDetails>; cause?: unknown } = {},
+    options: { details?: Partial<RefusalDetails>; cause?: unknown; isUnsent?: boolean } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = "SluiceError";
     this.code = code;
+    this.isUnsent = options.isUnsent ?? false;
     this.details = { ...NO_DETAILS, ...options.details };
   }
 

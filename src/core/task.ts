@@ -6,6 +6,9 @@ export type LatencyClass = (typeof LATENCY_CLASSES)[number];
 export const FALLBACKS = ["smaller-model", "cached", "degrade", "queue"] as const;
 export type Fallback = (typeof FALLBACKS)[number];
 
+/** What a history that is too long is trimmed to: what fits, or so many tokens of input. */
+export type TrimTo = "off" | "fit" | number;
+
 /** A workflow's step: steps of a running chain go before new ones of the same class. */
 export interface Chain {
   readonly id: string;
@@ -26,5 +29,9 @@ export interface Task {
   readonly chain: Chain | null;
   /** 0 to 1; null: any. */
   readonly minQuality: number | null;
+  /** Whether its oldest turns may be left out. */
+  readonly trim: TrimTo;
+  /** Places of messages that stay whatever is trimmed; negative: counted from the end. */
+  readonly pins: readonly number[];
   readonly tags: readonly string[];
 }

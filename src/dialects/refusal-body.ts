@@ -7,6 +7,8 @@ export interface Refusal {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details: RefusalDetails;
+  /** The call was never sent. */
+  readonly isUnsent?: boolean;
 }
 
 /** Refusals that pass by themselves. The others stay, or must not be repeated, because the call may have run. */
@@ -66,10 +68,11 @@ export function refusalBody(
   return { error: { message, type, param, code, details } };
 }
 
-/** `retry-after` and `retry-after-ms` where waiting helps; `x-should-retry: false` where the SDK must not try by itself. */
+/** `retry-after` and `retry-after-ms` where waiting helps; `x-should-retry` says `false` where the SDK must not try by itself, `true` where nothing was sent. */
 export function refusalHeaders(
-  refusal: Pick<Refusal, "code" | "details">,
+  refusal: Pick<Refusal, "code" | "details" | "isUnsent">,
 ): Readonly<Record<string, string>> {
+  if (refusal.isUnsent === true) return { "x-should-retry": "true" };
   if (!WAITING_HELPS.has(refusal.code)) return { "x-should-retry": "false" };
   const waitMs = wholeMs(refusal.details.retryAfterMs);
   if (waitMs === null) return {};

@@ -5,7 +5,7 @@ import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import { SluiceError } from "../core/errors.ts";
 import { identify } from "../runtime/request/identity.ts";
-import { Runtime } from "../runtime/runtime.ts";
+import { Runtime, type RuntimeOptions } from "../runtime/runtime.ts";
 import { createSystemClock } from "../runtime/system-clock.ts";
 import type { Transport } from "../runtime/transport/transport.ts";
 import { createUndiciTransport } from "../runtime/transport/undici-transport.ts";
@@ -28,6 +28,8 @@ export interface GatewayOptions {
   readonly random?: () => number;
   /** Share of every meter available at the start, 0 to 1. @default 1 */
   readonly initialLevel?: number;
+  /** Opens the Redis that instances share. @default by its URL */
+  readonly connect?: RuntimeOptions["connect"];
   /** Where tenants and what they have used are kept. @default `server.data_dir` */
   readonly tenants?: LateTenantStore;
 }
@@ -56,6 +58,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     transport: options.transport ?? createUndiciTransport(),
     random: options.random ?? Math.random,
     initialShare: options.initialLevel ?? 1,
+    connect: options.connect,
     tenants: options.tenants ?? tenantsInFolder(config.server.dataDir),
   });
   await runtime.tenancy.start();

@@ -169,7 +169,27 @@ function textOf(value: unknown): string | undefined {
 function taskClaims(task: unknown): (name: string) => string | undefined {
   if (typeof task === "string") return (name) => (name === "task-type" ? task : undefined);
   if (!isObject(task)) return () => undefined;
+  checkTaskFields(task);
   return (name) => textOf(task[name === "task-type" ? "type" : name.replaceAll("-", "_")]);
+}
+
+const TASK_FIELDS = [
+  "type",
+  "latency",
+  "max_wait_ms",
+  "deadline_ms",
+  "fallback",
+  "chain",
+  "min_quality",
+  "trim",
+  "tags",
+];
+
+function checkTaskFields(task: JsonObject): void {
+  const unknown = Object.keys(task).find((name) => !TASK_FIELDS.includes(name));
+  if (unknown === undefined) return;
+  const allowed = TASK_FIELDS.join(", ");
+  throw new SluiceError("invalid_request", `task.${unknown}: unknown, allowed: ${allowed}`);
 }
 
 const FIELDS = ["upstream", "model", "demand", "task", "max_wait_ms"];

@@ -33,9 +33,16 @@ export function stateOf(runtime: Runtime) {
     upstreams,
     queue: queueState(runtime, now),
     tenants: tenantStates(runtime),
-    store: { kind: "memory", healthy: runtime.tenancy.isHealthy },
+    store: storeState(runtime),
     ...shadowState(runtime),
+    ...classifierState(runtime),
   };
+}
+
+function storeState({ config, store, tenancy }: Runtime) {
+  const { kind } = config.store;
+  if (store === null) return { kind, healthy: tenancy.isHealthy };
+  return { kind, healthy: store.isHealthy && tenancy.isHealthy, state: store.state };
 }
 
 /** Of models that have failed; the others are closed. */
@@ -54,6 +61,10 @@ function shadowState({ config, shadow }: Runtime) {
   return config.policy.shadow
     ? { shadow: { tiers: shadow.figures.state(config.tiers.keys()) } }
     : {};
+}
+
+function classifierState({ classifierCounts: counts }: Runtime) {
+  return counts === null ? {} : { classifier: { ...counts } };
 }
 
 function meterState(meter: Meter, now: number) {
@@ -79,12 +90,13 @@ function queueState(runtime: Runtime, now: number) {
     oldestMs: null,
     blockedBy: null,
   }));
-  for (const { scheduler } of runtime.accounts) {
-    for (const { index, waiting: count, oldestSince, blockedBy } of scheduler.explain()) {
+  for (const scheduler of runtime.accounts.flatMap(({ schedulers }) => schedulers)) {
+    for (const { index, waiting: count, oldestSince, blockedBy, isHeld } of scheduler.explain()) {
       const band = bands[index];
       band.waiting += count;
       if (oldestSince === null) continue;
       band.oldestMs = Math.max(band.oldestMs ?? 0, (now - oldestSince) / MICROS_PER_MS);
+      if (isHeld) band.blockedBy ??= "pressure";
       band.blockedBy ??=
         blockedBy === null ? null : `${blockedBy.dimension} of ${blockedBy.selector}`;
     }

@@ -27,6 +27,7 @@ export interface FetchOptions {
 
 export function createFetch(options: FetchOptions): typeof globalThis.fetch {
   const sluiceFetch = async (input: string | URL | Request, init?: RequestInit) => {
+    options.runtime.requireOpen();
     const request = new Request(input, init);
     const matched = matchUpstream(options.runtime, request.url);
     if (matched !== null) return await callUpstream(options.runtime, request, matched);

@@ -1,4 +1,5 @@
 /** Runtime: one configuration at work. It turns requests into calls, and keeps what lives through a reload. */
+import { isDeepStrictEqual } from "node:util";
 import type { Config, UpstreamConfig } from "../config/config.ts";
 import { type Clock, MICROS_PER_MS } from "../core/clock.ts";
 import type { Demand } from "../core/demand.ts";
@@ -7,12 +8,16 @@ import { SluiceError } from "../core/errors.ts";
 import type { Price } from "../core/quota/price.ts";
 import { usedBy } from "../core/quota/used.ts";
 import type { Task } from "../core/task.ts";
+import type { Connection } from "../stores/redis/connection.ts";
 import { type LateTenantStore, tenantsInMemory } from "../stores/tenants/late-tenant-store.ts";
 import type { Account } from "./account/account.ts";
 import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
-import { closingError } from "./call/refusals.ts";
+import { closedError, closingError } from "./call/refusals.ts";
+import { Classifier, type ClassifierCounts } from "./classify/classifier.ts";
+import type { Classify } from "./classify/classify.ts";
+import { httpClassify } from "./classify/http-classify.ts";
 import type { CredentialMeans } from "./credential/create-authorizer.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { LimitWatch } from "./limit-watch.ts";
@@ -25,6 +30,7 @@ import { requireOpen, type TenantDirectory, type TenantRecord } from "./policy/t
 import { PressureWatch } from "./pressure-watch.ts";
 import { ShadowMode } from "./shadow/shadow-mode.ts";
 import type { ShadowPass } from "./shadow/shadow-pass.ts";
+import { SharedStore } from "./shared-store.ts";
 import type { AlertBody } from "./tenants/alert-book.ts";
 import { Tenancy } from "./tenants/tenancy.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -38,8 +44,12 @@ export interface RuntimeOptions {
   readonly random: () => number;
   /** Share of every meter that is available at the start, 0 to 1: less than 1 after others used the account. */
   readonly initialShare: number;
+  /** Opens the Redis that instances share. @default by its URL */
+  readonly connect?: (url: string) => Connection;
   /** Where tenants of the admin API and what tenants have used are kept. @default this process */
   readonly tenants?: LateTenantStore;
+  /** Recognises what a smaller model suits, in the place of `classifier.url`. @default none */
+  readonly classify?: Classify;
 }
 
 /** A token endpoint gave no token: calls to this upstream are refused until it does. */
@@ -56,6 +66,8 @@ export class Runtime {
   readonly pressure = new PressureWatch();
   readonly limits = new LimitWatch();
   readonly shadow: ShadowMode;
+  /** Null: everything is of this process alone. */
+  readonly store: SharedStore | null;
   onCredentialFailed: (event: CredentialFailedEvent) => void = () => {};
   readonly #chains: ChainMemory;
   readonly #planner: Planner;
@@ -67,6 +79,7 @@ export class Runtime {
   readonly #options: RuntimeOptions;
   #config: Config;
   #bands: BandTable;
+  #classifier: Classifier | null;
   #bytesHeld = 0;
   /** Claims above what a tenant may have, by tenant. */
   #claimsLowered = 0;
@@ -76,6 +89,7 @@ export class Runtime {
     this.clock = options.clock;
     this.#config = options.config;
     this.#bands = bandTable(options.config);
+    this.#classifier = this.#classifierOf(options.config);
     this.shadow = new ShadowMode(options.clock);
     this.#chains = new ChainMemory(options.clock);
     this.tenancy = new Tenancy({
@@ -93,11 +107,17 @@ export class Runtime {
       onBreaker: (event) => tell({ kind: "breaker", ...event }),
       onStopped: (event) => tell({ kind: "stopped", ...event }),
     });
+    const { store } = options.config;
+    this.store =
+      store.kind === "redis"
+        ? new SharedStore(store, (event) => tell({ kind: "store", ...event }), options.connect)
+        : null;
     this.#planner = new Planner({
       upstreams: this.upstreams,
       config: () => this.#config,
       now: () => this.clock.now(),
       bandOf: (tier, { latency }) => this.#bands.indexOf(tier, latency),
+      classifier: () => this.#classifier,
       shadowOf: (...asked) => this.shadowOf(...asked),
       tenancy: this.tenancy,
       usedBy: (...asked) => this.usedBy(...asked),
@@ -122,6 +142,11 @@ export class Runtime {
     return this.#config;
   }
 
+  /** What became of the questions to a classifier of one's own; null: there is none. */
+  get classifierCounts(): Readonly<ClassifierCounts> | null {
+    return this.#classifier?.counts ?? null;
+  }
+
   get bands(): BandTable {
     return this.#bands;
   }
@@ -141,7 +166,7 @@ export class Runtime {
     const sum = (of: (account: Account) => number) =>
       accounts.reduce((total, account) => total + of(account), 0);
     return {
-      waiting: sum(({ scheduler }) => scheduler.waiting),
+      waiting: sum(({ waiting }) => waiting),
       running: sum(({ running }) => running) + this.shadow.runningInAll,
       bytes: this.#bytesHeld,
     };
@@ -218,6 +243,9 @@ export class Runtime {
     this.#config = config;
     this.#planner.reconfigure(before);
     this.#bands = bandTable(config);
+    if (!isDeepStrictEqual(before.classifier, config.classifier)) {
+      this.#classifier = this.#classifierOf(config);
+    }
     this.tenancy.replace(config);
     const known = new Map([...this.#removed, ...this.upstreams]);
     this.upstreams.clear();
@@ -232,12 +260,27 @@ export class Runtime {
     for (const removed of known.values()) this.#keep(removed, removed.config, this.#removed);
   }
 
+  /** @throws SluiceError `upstream_unavailable` once it was closed. */
+  requireOpen(): void {
+    if (this.#closing.signal.aborted) throw closedError();
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(closingError());
-    for (const account of [...this.accounts, ...this.#twins]) account.close();
+    const closed = [...this.accounts, ...this.#twins].map((account) => account.close());
     this.shadow.close();
+    await Promise.all(closed);
+    this.store?.close();
     await this.tenancy.close();
     await this.#options.transport.close();
+  }
+
+  #classifierOf({ classifier }: Config): Classifier | null {
+    const { clock, transport, classify: own } = this.#options;
+    const classify =
+      own ?? (classifier.kind === "http" ? httpClassify(classifier, { transport, clock }) : null);
+    if (classify === null) return null;
+    return new Classifier(classify, { ...classifier, clock, closing: this.#closing.signal });
   }
 
   #keep(upstream: Upstream, config: UpstreamConfig, among: Map<string, Upstream>): void {
@@ -258,6 +301,7 @@ export class Runtime {
       onLearned: (name, limits) => this.limits.learned(name, limits),
       onDifferences: (name, differences) => this.limits.differ(name, differences),
       health: this.#health,
+      store: this.store,
     });
     this.upstreams.set(config.name, upstream);
   }

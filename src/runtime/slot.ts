@@ -4,7 +4,7 @@ import { type Demand, demandOf, type Usage } from "../core/demand.ts";
 import type { CallEnd, Forecast, HeaderView } from "../core/dialect.ts";
 import { SluiceError } from "../core/errors.ts";
 import { OK_VERDICT } from "../core/verdict/verdict.ts";
-import type { Reservation } from "./account/account.ts";
+import type { Reservation } from "./account/reservation.ts";
 import { closingError, refusalError } from "./call/refusals.ts";
 import { waitEnd } from "./call/wait-end.ts";
 import { requireModel } from "./policy/require-model.ts";

@@ -5,12 +5,15 @@ import { describeProblem } from "../config/problem.ts";
 import type { Clock } from "../core/clock.ts";
 import { SluiceError } from "../core/errors.ts";
 import { tenantsInFolder } from "../stores/tenants/late-tenant-store.ts";
+import { checkTaskOptions } from "./check-task-options.ts";
+import type { Classify } from "./classify/classify.ts";
 import { createFetch } from "./fetch.ts";
 import type { BreakerEvent, StoppedEvent } from "./health-watch.ts";
 import type { LimitDiffersEvent, LimitLearnedEvent } from "./limit-watch.ts";
 import type { PressureEvent } from "./pressure-watch.ts";
 import { type CredentialFailedEvent, Runtime } from "./runtime.ts";
 import type { ShadowEvent } from "./shadow/shadow-mode.ts";
+import type { StoreEvent } from "./shared-store.ts";
 import { acquireSlot, type Slot, type SlotDemand } from "./slot.ts";
 import { createSystemClock } from "./system-clock.ts";
 import { claimsOf, runTask, type TaskOptions, taskWith } from "./task-context.ts";
@@ -37,6 +40,12 @@ export interface SluiceOptions {
   readonly clock?: Clock;
   /** 0 to 1, for the jitter of retries. @default Math.random */
   readonly random?: () => number;
+  /**
+   * Says under pressure whether a smaller model of the alias may do a request, in the place of
+   * `classifier.url` and within `classifier.timeout`; null, an error or too late: the shipped rules
+   * decide. Only asked where that decision is needed. @default the shipped rules
+   */
+  readonly classify?: Classify;
 }
 
 export interface AcquireOptions extends TaskOptions {
@@ -67,6 +76,8 @@ export interface SluiceEvents {
   readonly runaway: RunawayEvent;
   /** A quota or limit of money cannot count this model. */
   readonly "price-unknown": PriceUnknownEvent;
+  /** The Redis that instances share has gone silent, is down, or is back. */
+  readonly store: StoreEvent;
   /** What tenants use cannot be kept for now. */
   readonly "store-failed": StoreFailedEvent;
   /** With `policy.shadow`: what the scheduler would have done with a request. */
@@ -81,6 +92,7 @@ export interface Sluice {
   /** Waits for a slot, for anything that is not fetch. */
   acquire(options: AcquireOptions): Promise<Slot>;
   on<E extends keyof SluiceEvents>(event: E, listener: (event: SluiceEvents[E]) => void): void;
+  /** Ends what waits; from then on `fetch` and `acquire` reject with `upstream_unavailable`. */
   close(): Promise<void>;
   /** For the gateway and for tests: what is behind this face. */
   readonly runtime: Runtime;
@@ -118,6 +130,7 @@ export async function createSluice(options: SluiceOptions): Promise<Sluice> {
     random: options.random ?? Math.random,
     initialShare: initialLevel,
     tenants: tenantsInFolder(config.server.dataDir),
+    classify: options.classify,
   });
   await runtime.tenancy.start();
   return faceOf(runtime, createFetch({ runtime, unmatched, passFetch: send }));
@@ -134,15 +147,26 @@ function faceOf(runtime: Runtime, fetch: typeof globalThis.fetch): Sluice {
   return {
     fetch,
     runtime,
-    task: (options, work) => runTask(options, work, runtime.clock.now()),
+    task: (options, work) => {
+      checkTaskOptions(options, () => taskTypesOf(runtime));
+      return runTask(options, work, runtime.clock.now());
+    },
     acquire: (acquire) => acquireFor(runtime, acquire),
     on: (event, listener) => void events.on(event, listener),
     close: () => runtime.close(),
   };
 }
 
+const ACQUIRE_FIELDS = ["upstream", "model", "demand", "signal"];
+
+function taskTypesOf({ config }: Runtime): readonly string[] {
+  return [...config.taskTypes.keys()];
+}
+
 /** @throws SluiceError, as a rejection, when the upstream is unknown or the slot is refused. */
 async function acquireFor(runtime: Runtime, options: AcquireOptions): Promise<Slot> {
+  runtime.requireOpen();
+  checkTaskOptions(options, () => taskTypesOf(runtime), ACQUIRE_FIELDS);
   const task = taskWith(options, runtime.clock.now());
   const upstream = runtime.upstreams.get(options.upstream);
   if (upstream === undefined) {

@@ -1,8 +1,7 @@
 /** Task context: carries a task to every call inside it, however deep, by AsyncLocalStorage. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { MICROS_PER_MS } from "../core/clock.ts";
-import { SluiceError } from "../core/errors.ts";
-import { FALLBACKS, type Fallback, LATENCY_CLASSES, type LatencyClass } from "../core/task.ts";
+import type { Fallback, LatencyClass, TrimTo } from "../core/task.ts";
 import type { TaskClaims } from "./policy/task-claims.ts";
 
 /** What a task says of itself; what is absent comes from its type, then its tier. */
@@ -25,6 +24,8 @@ export interface TaskOptions {
   readonly chain?: { readonly id: string; readonly step?: number; readonly depth?: number };
   /** 0 to 1. */
   readonly minQuality?: number;
+  /** Leaves the oldest turns of a chat out that is too long: what fits, or so many tokens of input. @default the configuration's */
+  readonly trim?: TrimTo;
   readonly tags?: readonly string[];
 }
 
@@ -39,9 +40,11 @@ const NO_TASK: TaskContext = Object.freeze({ options: Object.freeze({}), dueAt: 
 
 const storage = new AsyncLocalStorage<TaskContext>();
 
-/** Runs `work` as this task; a task inside another inherits what it does not say itself. */
+/**
+ * Runs `work` as this task, whose options were checked; a task inside another inherits what it does
+ * not say itself.
+ */
 export function runTask<T>(options: TaskOptions, work: () => T, now: number): T {
-  checkOptions(options);
   const outer = storage.getStore() ?? NO_TASK;
   const { deadlineMs } = options;
   const dueAt = deadlineMs === undefined ? outer.dueAt : now + deadlineMs * MICROS_PER_MS;
@@ -72,36 +75,7 @@ export function said<T extends object>(options: T): Partial<T> {
 }
 
 export function claimsOf(options: TaskOptions): TaskClaims {
-  const { type, latency, maxWaitMs, deadlineMs, fallback, minQuality, tags } = options;
+  const { type, latency, maxWaitMs, deadlineMs, fallback, minQuality, trim, tags } = options;
   const chain = options.chain && { step: 1, depth: 0, ...options.chain };
-  return { type, latency, maxWaitMs, deadlineMs, fallback, minQuality, tags, chain };
-}
-
-function checkOptions({ latency, maxWaitMs, deadlineMs, fallback, minQuality }: TaskOptions): void {
-  const check = (isRight: boolean, field: string, value: unknown, allowed: string) => {
-    if (isRight) return;
-    throw new SluiceError(
-      "invalid_request",
-      `task.${field}: found ${JSON.stringify(value)}, allowed: ${allowed}`,
-    );
-  };
-  const isTime = (value: number | undefined) =>
-    value === undefined || (Number.isFinite(value) && value >= 0);
-  const isKnown = (list: readonly string[], value: string) => list.includes(value);
-  check(
-    latency === undefined || isKnown(LATENCY_CLASSES, latency),
-    "latency",
-    latency,
-    LATENCY_CLASSES.join(", "),
-  );
-  check(isTime(maxWaitMs), "maxWaitMs", maxWaitMs, "milliseconds, 0 or more");
-  check(isTime(deadlineMs), "deadlineMs", deadlineMs, "milliseconds, 0 or more");
-  check(
-    (fallback ?? []).every((one) => isKnown(FALLBACKS, one)),
-    "fallback",
-    fallback,
-    FALLBACKS.join(", "),
-  );
-  const isShare = minQuality === undefined || (minQuality >= 0 && minQuality <= 1);
-  check(isShare, "minQuality", minQuality, "a number from 0 to 1");
+  return { type, latency, maxWaitMs, deadlineMs, fallback, minQuality, trim, tags, chain };
 }

@@ -8,10 +8,14 @@ import { Slots } from "../core/meter/slots.ts";
 import type { MeterSpec } from "./store.ts";
 
 export function createMeter(spec: MeterSpec, initialShare: number, now: number): Meter {
-  const meter = meterOf(spec, initialShare, now);
+  const meter = meterOf(spec, spec.level === undefined ? initialShare : shareOf(spec), now);
   if (spec.pace.interval > 0) meter.pace = spec.pace;
   else meter.pace = NO_PACE;
   return meter;
+}
+
+function shareOf({ level = 0, capacity }: MeterSpec): number {
+  return Math.min(1, Math.max(0, level / capacity));
 }
 
 function meterOf(spec: MeterSpec, initialShare: number, now: number): Meter {

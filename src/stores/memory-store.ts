@@ -20,6 +20,8 @@ import type {
   Ticket,
 } from "./store.ts";
 
+type CorrectionOf<K extends Correction["kind"]> = Extract<Correction, { kind: K }>;
+
 export class MemoryStore implements Store {
   readonly #scheduler: Scheduler;
   readonly #clock: () => number;
@@ -28,6 +30,8 @@ export class MemoryStore implements Store {
   readonly #meters = new Map<string, Meter>();
   readonly #keys = new WeakMap<Meter, string>();
   readonly #tenants = new Map<string, Tenant>();
+  /** How often each has been corrected. */
+  readonly #corrections = new WeakMap<Meter, number>();
   readonly #handles = new Map<Ticket, Handle>();
   #tickets = 0;
 
@@ -76,8 +80,7 @@ export class MemoryStore implements Store {
         return this.#scheduler.retry(this.#handle(ticket), counted, times, now);
       }
       default:
-        this.#correct(operation, now);
-        return true;
+        return this.#correct(operation, now);
     }
   }
 
@@ -153,9 +156,10 @@ export class MemoryStore implements Store {
     return ticket;
   }
 
-  #correct(correction: Correction, now: number): void {
+  #correct(correction: Correction, now: number): OperationResult {
     const meter = this.#at(correction.meter);
-    if (correction.kind === "adjust") meter.adjust(correction.delta, now);
+    if (correction.kind === "adjust") return this.#adjust(meter, correction, now);
+    if (correction.kind === "rest") this.#rest(meter, correction, now);
     else if (correction.kind === "freeze") this.#scheduler.freeze(meter, now + correction.micros);
     else if (correction.kind === "margin") this.#scheduler.setMargin(meter, correction.share);
     else {
@@ -166,6 +170,22 @@ export class MemoryStore implements Store {
       }
       this.#scheduler.refresh(meter);
     }
+    return true;
+  }
+
+  #adjust(meter: Meter, { delta, seen }: CorrectionOf<"adjust">, now: number): OperationResult {
+    const count = this.#corrections.get(meter) ?? 0;
+    if (seen !== undefined && seen !== count) return false;
+    meter.adjust(delta, now);
+    meter.corrected += delta;
+    this.#corrections.set(meter, count + 1);
+    return seen === undefined || count + 1;
+  }
+
+  #rest(meter: Meter, { micros, probeIn }: CorrectionOf<"rest">, now: number): void {
+    meter.frozenUntil = 0;
+    meter.probeAt = probeIn === null ? Number.POSITIVE_INFINITY : now + probeIn;
+    if (micros > 0) this.#scheduler.freeze(meter, now + micros);
   }
 
   #at(reference: MeterReference): Meter {

@@ -24,6 +24,8 @@ export interface MeterSpec {
   readonly pace: Pace;
   /** Fixed windows: where a calendar ends them, in order; after the last they are `per` long from the epoch. */
   readonly ends: readonly number[];
+  /** What is available where it is new, micro-units; absent: a share of its capacity. */
+  readonly level?: number;
 }
 
 /** A shared meter by its number or key, or a tenant's own by its place. */
@@ -64,7 +66,16 @@ export interface TenantOperation {
 }
 
 export type Correction =
-  | { readonly kind: "adjust"; readonly meter: MeterReference; readonly delta: number }
+  | {
+      readonly kind: "adjust";
+      readonly meter: MeterReference;
+      readonly delta: number;
+      /**
+       * Only if the meter has been corrected so often by now; then the result is the next number,
+       * otherwise false. Absent: in any case.
+       */
+      readonly seen?: number;
+    }
   | {
       readonly kind: "resize";
       readonly meter: MeterReference;
@@ -75,7 +86,14 @@ export type Correction =
   | { readonly kind: "foreign"; readonly meter: MeterReference; readonly rate: number }
   | { readonly kind: "margin"; readonly meter: MeterReference; readonly share: number }
   /** Nothing that touches it leaves for so long. */
-  | { readonly kind: "freeze"; readonly meter: MeterReference; readonly micros: number };
+  | { readonly kind: "freeze"; readonly meter: MeterReference; readonly micros: number }
+  /** The newest word on how long it rests, 0: no more; one request may find out after `probeIn`, null: none. */
+  | {
+      readonly kind: "rest";
+      readonly meter: MeterReference;
+      readonly micros: number;
+      readonly probeIn: number | null;
+    };
 
 export type Operation =
   | PathOperation

@@ -81,6 +81,7 @@ const CLAIMS = {
   "x-sluice-fallback": "none",
   "x-sluice-chain": "c1;step=2;depth=1",
   "x-sluice-min-quality": "0.5",
+  "x-sluice-trim": "fit;pin=0",
   "x-sluice-tags": "a,b",
   "x-sluice-tenant": "someone",
   "X-Sluice-Anything-Else": "1",

@@ -122,4 +122,37 @@ describe.each(Object.keys(STORES))("a store in %s", (name) => {
     time.now = T0 + 3_100 * MS;
     expect((await step([])).granted).toEqual([1]);
   });
+
+  test("ends a rest early, and lets one request find out whether it still has to be", async () => {
+    const step = open();
+    const rest = (micros: number, probeIn: number | null): Operation => ({
+      ...{ kind: "rest", meter: "requests", micros, probeIn },
+    });
+    await step([path(meter("requests", 5)), rest(60 * SECOND, 2 * SECOND)]);
+    expect((await step([enqueue(), enqueue()])).granted).toEqual([]);
+    time.now += 2_100 * MS;
+    expect((await step([])).granted).toEqual([0]);
+    expect((await step([rest(0, null)])).granted).toEqual([1]);
+  });
+
+  test("corrects a level once, though several have seen the same", async () => {
+    const step = open();
+    const correct = (seen: number): Operation => ({
+      ...{ kind: "adjust", meter: "requests", delta: -2_000_000, seen },
+    });
+    await step([path(meter("requests", 5))]);
+    expect((await step([correct(0), correct(0), correct(1)])).results).toEqual([1, false, 2]);
+    const asked = times(3, () => enqueue());
+    expect((await step(asked)).granted).toHaveLength(1);
+  });
+
+  test("begins a meter with what is known to be left of it", async () => {
+    const step = open();
+    await step([path({ ...meter("requests", 5), level: 2_000_000 })]);
+    expect((await step(times(4, () => enqueue()))).granted).toHaveLength(2);
+  });
 });
+
+function times<T>(count: number, make: () => T): T[] {
+  return Array.from({ length: count }, make);
+}

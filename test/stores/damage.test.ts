@@ -75,7 +75,7 @@ async function everything(): Promise<readonly unknown[]> {
 
 async function lives(): Promise<readonly string[]> {
   const keys = await redis.keys(`${KEY}:*:*`);
-  return [...new Set(keys.map((key) => key.slice(KEY.length + 1).split(":")[0]))];
+  return [...new Set(keys.map((key) => key.slice(KEY.length + 1).split(/[:.]/)[0]))];
 }
 
 describe("an error", () => {

@@ -80,15 +80,15 @@ describe("an instance that dies", () => {
     ]);
     expect(granted).toEqual([5]);
     expect(await sizeOf("waiters")).toBe(0);
-    expect(await redis.zcard("{sluice:test}:expiry")).toBe(0);
+    expect(await redis.keys("*:expiry")).toEqual([]);
   });
 
   test("gives back whole what it cannot have heard of", async () => {
     const { granted } = await doomed.step([PATH, enqueue(600), enqueue(400)]);
     expect(granted).toEqual([0, 1]);
     await survivor.step([enqueue(1_000)]);
-    expect(await pass(2 * SECOND)).toEqual([]);
-    expect(await pass(SECOND)).toEqual([2]);
+    expect(await pass(1_750 * MS)).toEqual([]);
+    expect(await pass(250 * MS)).toEqual([2]);
   });
 
   test("gives back the slots of what it has sent, but not the tokens: they are probably counted", async () => {

@@ -52,11 +52,15 @@ async function stepInRedis(
     grantsPerPump: GRANTS_PER_PUMP,
     maxAccounts: 20_000,
     learningMicros: 0,
+    layout: "one",
   };
   const request = encodeRequest({
     instance: "only",
     number: null,
     elapsed: null,
+    report: null,
+    isNewest: false,
+    isWhole: false,
     operations,
     options,
     now,

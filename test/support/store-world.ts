@@ -154,7 +154,7 @@ const retry = fc.record({
 const correct = fc.record({
   kind: fc.constant("correct" as const),
   meter: pick,
-  how: fc.constantFrom("freeze", "adjust", "foreign", "margin", "resize"),
+  how: fc.constantFrom("freeze", "rest", "adjust", "foreign", "margin", "resize"),
   share: fc.double({ min: 0, max: 1, noNaN: true }),
 });
 const reweigh = fc.record({
@@ -344,6 +344,10 @@ export class StoreHistory {
     switch (how) {
       case "freeze":
         return { kind: "freeze", meter: at, micros: 1 + Math.floor(part * SECOND) };
+      case "rest": {
+        const micros = part < 0.3 ? 0 : Math.floor(part * 2 * SECOND);
+        return { kind: "rest", meter: at, micros, probeIn: part > 0.7 ? 100 * MS : null };
+      }
       case "adjust":
         return { kind: "adjust", meter: at, delta: Math.floor((part - 0.6) * spec.capacity) };
       case "foreign":

@@ -9,7 +9,8 @@ type CheckedPolicy = CheckedConfig["policy"];
 type Shares = Readonly<Record<LatencyClass, number>>;
 
 export function resolvePolicy(policy: CheckedPolicy, tiers: Iterable<TierConfig>): PolicyConfig {
-  const { order, batch_last: batchLast, holdback, margin, queue, pressure, shadow } = policy;
+  const { order, batch_last: batchLast, holdback, margin, queue } = policy;
+  const { pressure, trim, shadow } = policy;
   return {
     order,
     batchLast,
@@ -18,6 +19,7 @@ export function resolvePolicy(policy: CheckedPolicy, tiers: Iterable<TierConfig>
     margin,
     queue: { maxWaiting: queue.max_waiting, maxBytes: queue.max_bytes },
     pressure: thresholds(pressure),
+    trim,
     shadow,
   };
 }

@@ -29,7 +29,7 @@ export function resolveTenant(
 
 export function resolveTaskType(
   name: string,
-  { latency, max_wait: maxWaitMs, fallback }: CheckedConfig["task_types"][string],
+  { latency, max_wait: maxWaitMs, fallback, trim }: CheckedConfig["task_types"][string],
 ): TaskTypeConfig {
-  return { name, latency, maxWaitMs: maxWaitMs ?? null, fallback };
+  return { name, latency, maxWaitMs: maxWaitMs ?? null, fallback, trim: trim ?? null };
 }

@@ -35,8 +35,8 @@ function adaptiveOf({ initial, min, max }: CheckedUpstream["adaptive"]) {
 export function resolveCandidate(
   candidate: CheckedConfig["models"][string][number],
 ): CandidateConfig {
-  const { upstream, model, quality = null, price } = candidate;
-  if (price === undefined) return { upstream, model, quality, price: null };
+  const { upstream, model, quality = null, price, context = null } = candidate;
+  if (price === undefined) return { upstream, model, quality, price: null, context };
   const { input, output, cached_input: cachedInput = input } = price;
-  return { upstream, model, quality, price: { input, output, cachedInput } };
+  return { upstream, model, quality, price: { input, output, cachedInput }, context };
 }

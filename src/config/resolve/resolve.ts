@@ -118,9 +118,11 @@ function servicesOf(checked: CheckedConfig, keysOf: KeysOf) {
   };
 }
 
-function classifierOf({ url, timeout }: CheckedConfig["classifier"]): Config["classifier"] {
-  if (url === undefined) return { kind: "rules", rules: "default" };
-  return { kind: "http", url, timeoutMs: timeout };
+function classifierOf(classifier: CheckedConfig["classifier"]): Config["classifier"] {
+  const { url, token, prompt: sendsPrompt, timeout: timeoutMs } = classifier;
+  const bounds = { timeoutMs, mostAtOnce: classifier.max_parallel };
+  if (url === undefined) return { kind: "rules", ...bounds };
+  return { kind: "http", url, token, sendsPrompt, ...bounds };
 }
 
 function alertsOf(alerts: CheckedConfig["alerts"], keysOf: KeysOf): AlertsConfig {

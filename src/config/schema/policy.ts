@@ -1,5 +1,6 @@
 /** Policy: how the scheduler orders, guarantees and bounds work. */
-import { PLAIN, parseQuantity, quantityPattern } from "../quantity.ts";
+import type { TrimTo } from "../../core/task.ts";
+import { COUNT_UNITS, PLAIN, parseQuantity, quantityPattern } from "../quantity.ts";
 import { type Leaf, leaf, listOf, section, strict } from "./leaf.ts";
 import { bytes, choice, count, flag, fraction } from "./scalars.ts";
 
@@ -22,6 +23,18 @@ function margin(): Leaf<Margin> {
   const pattern = `^auto$|${quantityPattern(PLAIN)}`;
   const json = { type: ["number", "string"], minimum: 0, maximum: 0.5, pattern };
   return leaf({ expected: "auto or a number from 0 to 0.5", read, json });
+}
+
+/** `off`, `fit`, or tokens. */
+export function trim(): Leaf<TrimTo> {
+  const read = (value: unknown): TrimTo | undefined => {
+    if (value === "off" || value === "fit") return value;
+    const tokens = parseQuantity(value, COUNT_UNITS);
+    return tokens !== undefined && Number.isInteger(tokens) && tokens > 0 ? tokens : undefined;
+  };
+  const pattern = `^(?:off|fit)$|${quantityPattern(COUNT_UNITS)}`;
+  const expected = "off, fit, or a number of tokens such as 8k";
+  return leaf({ expected, read, json: { type: ["number", "string"], minimum: 1, pattern } });
 }
 
 const guarantee = () => fraction(GUARANTEES_MAX).optional();
@@ -54,5 +67,10 @@ export const policy = section({
     warn: fraction().prefault(0.8).describe("From here on pressure is reported"),
     act: fraction().prefault(0.9).describe("From here on work is diverted, held back or refused"),
   }).describe("Thresholds of pressure"),
+  trim: trim()
+    .prefault("off")
+    .describe(
+      "Leaves the oldest turns of a chat out that is too long: off, fit, or tokens of input",
+    ),
   shadow: flag().prefault(false).describe("Decide and log, but hold nothing back"),
 }).describe("How the scheduler orders, guarantees and bounds work");

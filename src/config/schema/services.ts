@@ -2,7 +2,17 @@
 import { z } from "zod";
 import { callUrl } from "./formats.ts";
 import { listOf, named, section, strict } from "./leaf.ts";
-import { bytes, choice, count, duration, fraction, secret, TEN_YEARS, text } from "./scalars.ts";
+import {
+  bytes,
+  choice,
+  count,
+  duration,
+  flag,
+  fraction,
+  secret,
+  TEN_YEARS,
+  text,
+} from "./scalars.ts";
 
 export const retry = section({
   attempts: count({ most: 100 }).prefault(3).describe("Tries of one request, the first included"),
@@ -25,8 +35,15 @@ export const cache = section({
 
 export const classifier = section({
   rules: choice(["default"]).optional().describe("The shipped rules"),
-  url: callUrl().optional().describe("A classifier of your own, instead of rules"),
-  timeout: duration().prefault("1s").describe("Time it may take"),
+  url: callUrl().optional().describe("A classifier of your own, before the rules"),
+  token: secret().prefault("").describe("Sent to url as a bearer token; empty: none"),
+  prompt: flag()
+    .prefault(false)
+    .describe("Send url the beginning and end of the system prompt and of the last message"),
+  timeout: duration().prefault("100ms").describe("Time it may take; then the rules decide"),
+  max_parallel: count({ most: 1_000 })
+    .prefault(32)
+    .describe("Questions at the same time; the rules decide on the others"),
 }).describe("Finds requests that a smaller model can serve");
 
 const webhook = strict({

@@ -2,6 +2,7 @@
 import { FALLBACKS, LATENCY_CLASSES } from "../../core/task.ts";
 import { keyHash } from "./formats.ts";
 import { listOf, named, section, strict } from "./leaf.ts";
+import { trim } from "./policy.ts";
 import { choice, count, duration, fraction, ONE_HOUR, positive, text } from "./scalars.ts";
 
 export const defaults = section({
@@ -79,6 +80,7 @@ const taskType = section({
   fallback: listOf(choice(FALLBACKS), `any of ${FALLBACKS.join(", ")}`)
     .prefault([])
     .describe("Tried in this order when the wait would be too long; none: refuse"),
+  trim: trim().optional().describe("As policy.trim, for this kind of work"),
 });
 
 export const taskTypes = named(taskType, "task types").describe("Kinds of work, by name");

@@ -6,7 +6,7 @@ import { auth } from "./auth.ts";
 import { baseUrl } from "./formats.ts";
 import { leaf, listOf, named, section, strict } from "./leaf.ts";
 import { limit } from "./limits.ts";
-import { choiceJson, flag, fraction, positive, price, secret, text } from "./scalars.ts";
+import { choiceJson, count, flag, fraction, positive, price, secret, text } from "./scalars.ts";
 
 const credential = strict({
   name: text("a name").describe("What tenants.credentials and limits.key call it"),
@@ -52,6 +52,7 @@ const candidate = strict({
   upstream: text("an upstream's name").describe("Where it is served"),
   model: text("a model's name").describe("The model sent upstream"),
   quality: fraction().optional().describe("From 0 to 1, for min-quality and smaller-model"),
+  context: count().optional().describe("Tokens its window holds, for trim: fit"),
   price: strict({
     input: price().describe("Input tokens"),
     output: price().describe("Output tokens"),

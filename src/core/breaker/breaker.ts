@@ -44,6 +44,14 @@ const LONGEST = 12;
 /** So many calls at once end a ramp, however many had run before. */
 const FULL = 64;
 
+/** All that another instance needs to go on with it; times are microseconds. */
+export interface BreakerRecord {
+  readonly state: BreakerState;
+  readonly failingSince: number;
+  readonly wait: number;
+  readonly usual: number;
+}
+
 export class Breaker {
   readonly #options: BreakerOptions;
   readonly #counts: RollingCounts;
@@ -120,6 +128,26 @@ export class Breaker {
       this.#change(CLOSED, now);
     } else this.#state = { kind: "half-open", permits };
     return true;
+  }
+
+  get record(): BreakerRecord {
+    return {
+      state: this.#state,
+      failingSince: this.#failingSince,
+      wait: this.#wait,
+      usual: this.#usual,
+    };
+  }
+
+  /** It has changed elsewhere. */
+  adopt({ state, failingSince, wait, usual }: BreakerRecord, now: number): void {
+    const isRamp = state.kind === "half-open" && this.#state.kind === "half-open";
+    this.#failingSince = failingSince;
+    this.#wait = wait;
+    this.#usual = usual;
+    if (isRamp) this.#state = state;
+    else this.#change(state, now);
+    if (state.kind === "closed") this.#counts.clear();
   }
 
   #shared(request: object): object | null {

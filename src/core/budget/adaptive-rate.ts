@@ -85,6 +85,17 @@ export class AdaptiveRate {
     return true;
   }
 
+  /** Its meter was resized elsewhere. */
+  adopt(now: number): void {
+    this.#isAside = this.meter.capacity >= ASIDE.requests * MICRO_UNITS;
+    if (this.#isAside) return;
+    this.#rate = this.meter.rate; // micro-units a microsecond are units a second
+    this.#epoch.begins(now, now);
+    this.#raisedAt = now;
+    this.#successes = 0;
+    this.#isBinding = false;
+  }
+
   #change(rate: number, now: number): void {
     this.#rate = Math.min(this.#options.max, Math.max(this.#options.min, rate));
     const { capacity, per } = sizeOf(this.#rate);

@@ -16,6 +16,8 @@ export interface Told {
   readonly sentAt: number;
   /** When the answer's head was here. */
   readonly headAt: number;
+  /** What was charged here by then, micro-units; absent: as it is remembered. */
+  readonly chargedAtHead?: number;
 }
 
 /** `later`: what was debited since the head came, micro-units. */

@@ -2,7 +2,12 @@
  * Breakers at work: one for each model and one for the whole upstream. While one is open the model's
  * meter of calls in flight rests, so whoever waits keeps its place; a probe is the next in order.
  */
-import { Breaker, type BreakerOptions, type BreakerState } from "../breaker/breaker.ts";
+import {
+  Breaker,
+  type BreakerOptions,
+  type BreakerRecord,
+  type BreakerState,
+} from "../breaker/breaker.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { InFlightLimit } from "./in-flight-limit.ts";
@@ -21,7 +26,14 @@ export interface Failure {
   readonly isOfConnection: boolean;
 }
 
+/** A breaker as instances tell each other of it; the limit is null for the whole upstream's. */
+export interface BreakerNews {
+  readonly limit: InFlightLimit | null;
+  readonly record: BreakerRecord;
+}
+
 const CLOSED: BreakerState = { kind: "closed" };
+const NO_NEWS: readonly BreakerNews[] = [];
 /** Changes that nobody has asked for are no news any more. */
 const MOST_CHANGES = 1_000;
 
@@ -30,6 +42,7 @@ export class Breakers {
   readonly #byLimit = new Map<InFlightLimit, Breaker>();
   readonly #whole: Breaker;
   #changes: BreakerChange[] = [];
+  readonly #news = new Set<InFlightLimit | null>();
 
   constructor(options: BreakerOptions) {
     this.#options = options;
@@ -57,14 +70,31 @@ export class Breakers {
     return changes;
   }
 
+  /** Breakers that have changed here since it was last asked for. */
+  takeNews(): readonly BreakerNews[] {
+    if (this.#news.size === 0) return NO_NEWS;
+    const news = [...this.#news].map((limit) => ({ limit, record: this.#at(limit).record }));
+    this.#news.clear();
+    return news;
+  }
+
+  /** A breaker has changed at another instance. */
+  adopt({ limit, record }: BreakerNews, scheduler: Scheduler, now: number): void {
+    this.#at(limit).adopt(record, now);
+    if (limit === null) this.#obeyAll(scheduler, now);
+    else this.#obey(limit, scheduler, now);
+    this.#changes = [];
+  }
+
   /** Until when nothing more is sent because of it, microseconds; 0: it may be. */
   failed(dispatch: Dispatch, failure: Failure, scheduler: Scheduler, now: number): number {
     const limit = dispatch.book.inFlight;
     if (limit === null) return 0;
     const { request, sentAt } = dispatch;
     const told = { request, sentAt, hint: failure.hint, running: limit.running(now) };
-    if (failure.isOfConnection && this.#whole.failed(told, now)) this.#obeyAll(scheduler, now);
-    if (this.#breakerOf(limit).failed(told, now)) this.#obey(limit, scheduler, now);
+    if (failure.isOfConnection && this.#whole.failed(told, now))
+      this.#changed(null, scheduler, now);
+    if (this.#breakerOf(limit).failed(told, now)) this.#changed(limit, scheduler, now);
     const state = this.stateOf(limit, now);
     return state.kind === "open" ? state.until : 0;
   }
@@ -72,8 +102,18 @@ export class Breakers {
   answered({ book, sentAt }: Dispatch, scheduler: Scheduler, now: number): void {
     const limit = book.inFlight;
     if (limit === null) return;
-    if (this.#whole.answered(sentAt, now)) this.#obeyAll(scheduler, now);
-    if (this.#byLimit.get(limit)?.answered(sentAt, now)) this.#obey(limit, scheduler, now);
+    if (this.#whole.answered(sentAt, now)) this.#changed(null, scheduler, now);
+    if (this.#byLimit.get(limit)?.answered(sentAt, now)) this.#changed(limit, scheduler, now);
+  }
+
+  #changed(limit: InFlightLimit | null, scheduler: Scheduler, now: number): void {
+    this.#news.add(limit);
+    if (limit === null) this.#obeyAll(scheduler, now);
+    else this.#obey(limit, scheduler, now);
+  }
+
+  #at(limit: InFlightLimit | null): Breaker {
+    return limit === null ? this.#whole : this.#breakerOf(limit);
   }
 
   #breakerOf(limit: InFlightLimit): Breaker {

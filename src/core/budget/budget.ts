@@ -2,7 +2,7 @@
  * Budget: what is known of one upstream account beyond its scheduler: told and learned limits, others'
  * traffic, margins, rate and concurrency. It only corrects meters; whom they admit is the scheduler's.
  */
-import { type BreakerState, DEFAULT_BREAKER } from "../breaker/breaker.ts";
+import { type BreakerRecord, type BreakerState, DEFAULT_BREAKER } from "../breaker/breaker.ts";
 import type { Demand } from "../demand.ts";
 import type { LimitReading } from "../dialect.ts";
 import { type Meter, MICRO_UNITS } from "../meter/meter.ts";
@@ -13,9 +13,16 @@ import type { Verdict } from "../verdict/verdict.ts";
 import { Breakers, type Failure } from "./breakers.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Epoch } from "./epoch.ts";
+import { modelIn } from "./in-flight-limit.ts";
 import { LearnedLimits, limitIn } from "./learned-limits.ts";
 import { LimitDifferences } from "./limit-differences.ts";
-import type { BudgetOptions, Conclusion, LearnedLimit, LimitDifference } from "./options.ts";
+import type {
+  BudgetOptions,
+  Conclusion,
+  LearnedLimit,
+  LimitDifference,
+  MeterChange,
+} from "./options.ts";
 import { OwnMeters } from "./own-meters.ts";
 import { PathBook } from "./path-book.ts";
 import { cut, restingPlaces, waitOf } from "./refusal.ts";
@@ -23,6 +30,8 @@ import { Rest, type RestCause } from "./rest.ts";
 import { Watch } from "./watch.ts";
 
 const NO_CONCLUSION: Conclusion = Object.freeze({ frozenUntil: 0, isNewEpoch: false });
+/** Of breakers, the one of the whole upstream. */
+const WHOLE = "upstream";
 /** A margin is set again when it has moved by more than this share of itself. */
 const MARGIN_STEP = 0.05;
 
@@ -71,6 +80,36 @@ export class Budget {
     return this.breakers.stateOf(this.#own.inFlightFor(model), now);
   }
 
+  /** A copy of a meter has been brought up to what another instance has done to it. */
+  followed(meter: Meter, change: MeterChange, now: number): void {
+    const watch = this.#watchOf(meter, now);
+    watch?.followed(change.correction, now);
+    if (change.foreign !== undefined) watch?.adoptForeign(change.foreign);
+    if (change.margin !== undefined) watch?.adoptFloor(change.margin);
+    if (change.isResized) this.#own.adopt(meter, now);
+    if (change.isRested) this.#restOf(meter).adopt(now);
+  }
+
+  /** Limits that another instance has learned. */
+  adoptLearned(limits: readonly LearnedLimit[]): void {
+    this.#learned.adopt(limits);
+    if (this.#learned.list.length > 0) this.#own.limitsLearned();
+  }
+
+  /** Breakers that have changed here, to tell other instances, by names that mean the same there. */
+  takeBreakerNews(): readonly { readonly name: string; readonly record: BreakerRecord }[] {
+    return this.breakers.takeNews().map(({ limit, record }) => ({
+      name: limit === null ? WHOLE : limit.meter.label.selector,
+      record,
+    }));
+  }
+
+  /** A breaker has changed at another instance. */
+  adoptBreaker(name: string, record: BreakerRecord, now: number): void {
+    const limit = name === WHOLE ? null : this.#own.inFlightFor(modelIn(name));
+    this.breakers.adopt({ limit, record }, this.#scheduler, now);
+  }
+
   /** Another scheduler has taken over the same meters: what was learned of them stays. */
   attach(scheduler: Scheduler): void {
     this.#scheduler = scheduler;
@@ -108,6 +147,18 @@ export class Budget {
     this.#learn(dispatch, readings, unmatched, now);
     this.#own.answered();
     return unmatched;
+  }
+
+  /** Content is here: the provider serves again. Says whether a rest was over by that. */
+  accepted({ book, demand, sentAt }: Dispatch, now: number): boolean {
+    let hasEnded = false;
+    for (let i = 0; i < book.rests.length; i++) {
+      const rest = book.rests[i];
+      if (!rest.isOn(now) || book.amount(i, demand) === 0) continue;
+      rest.served(sentAt, now);
+      if (!rest.isOn(now)) hasEnded = true;
+    }
+    return hasEnded;
   }
 
   /**
@@ -184,7 +235,7 @@ export class Budget {
     const { book, demand, sentAt } = dispatch;
     for (let i = 0; i < book.rests.length; i++) {
       const rest = book.rests[i];
-      if (rest.isOn(now) && book.amount(i, demand) > 0) rest.served(sentAt, now);
+      if (book.amount(i, demand) > 0) rest.served(sentAt, now);
     }
     this.#own.succeeded(book.inFlight, now);
     this.breakers.answered(dispatch, this.#scheduler, now);
@@ -218,16 +269,11 @@ export class Budget {
     return this.#rest(dispatch, places, { sentAt, wait: waitOf(verdict), isNewEpoch }, now);
   }
 
-  #rest(
-    { path, book }: Dispatch,
-    places: readonly number[],
-    cause: RestCause,
-    now: number,
-  ): Conclusion {
+  #rest({ book }: Dispatch, places: readonly number[], cause: RestCause, now: number): Conclusion {
     let frozenUntil = 0;
     for (const place of places) {
       book.rests[place].begin(this.#scheduler, cause, now);
-      frozenUntil = Math.max(frozenUntil, path.meters[place].frozenUntil);
+      frozenUntil = Math.max(frozenUntil, book.rests[place].endsAt);
     }
     return { frozenUntil: frozenUntil > now ? frozenUntil : 0, isNewEpoch: cause.isNewEpoch };
   }
@@ -242,7 +288,7 @@ export class Budget {
     if (reading.remaining === null || reading.remaining < 0) return true;
     const watch = book.watches[place] as Watch;
     const amount = book.amount(place, demand);
-    const told = toldBy(dispatch, reading, now);
+    const told = toldBy(dispatch, reading, place, now);
     // Our books still hold all that was reserved; in their terms the surplus is yet to be given back.
     if (whole !== undefined) {
       told.remaining -= amount - book.amount(place, whole.counted);
@@ -332,7 +378,10 @@ function hasSlots(path: Path, limit: number | null): boolean {
   );
 }
 
-function toldBy({ sentAt, headAt }: Dispatch, reading: LimitReading, now: number) {
+function toldBy(dispatch: Dispatch, reading: LimitReading, place: number, now: number) {
+  const { sentAt, headAt, chargedAtHead } = dispatch;
   const remaining = (reading.remaining ?? 0) * MICRO_UNITS;
-  return { remaining, quantum: reading.quantum * MICRO_UNITS, sentAt, headAt: headAt ?? now };
+  const quantum = reading.quantum * MICRO_UNITS;
+  const known = { remaining, quantum, sentAt, headAt: headAt ?? now };
+  return chargedAtHead === null ? known : { ...known, chargedAtHead: chargedAtHead[place] };
 }

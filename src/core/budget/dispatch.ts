@@ -16,6 +16,8 @@ export class Dispatch {
   headAt: number | null = null;
   /** What its headers told, by place in the path. */
   readonly told: (LimitReading | undefined)[] = [];
+  /** What was charged here when the head came, by place in the path; null: it was judged then. */
+  chargedAtHead: readonly number[] | null = null;
   isOver = false;
 
   constructor(path: Path, demand: Demand, book: PathBook, sentAt: number, request: object) {
@@ -24,5 +26,10 @@ export class Dispatch {
     this.book = book;
     this.sentAt = sentAt;
     this.request = request;
+  }
+
+  /** The head of its answer is here, but what it tells is judged later, once levels are known. */
+  noteHead(): void {
+    this.chargedAtHead = this.path.meters.map(({ charged }) => charged);
   }
 }

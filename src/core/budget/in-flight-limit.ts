@@ -6,6 +6,9 @@ import { Epoch } from "./epoch.ts";
 /** As good as no limit. */
 export const UNLIMITED_SLOTS = 1_000_000;
 const CUT = 0.7;
+const OTHERS = "other models";
+const ACCOUNT = "account";
+const MODEL = "model:";
 
 export class InFlightLimit {
   readonly meter: Slots;
@@ -66,6 +69,14 @@ export class InFlightLimit {
     return true;
   }
 
+  /** Its meter was resized elsewhere: what was refused before that has been answered. */
+  adopt(now: number): void {
+    this.#epoch.begins(now, now);
+    if (this.#permitted === Number.POSITIVE_INFINITY) this.#learned = this.meter.capacity;
+    this.#successes = 0;
+    this.#isBinding = false;
+  }
+
   #resize(capacity: number): void {
     this.#learned = capacity;
     this.meter.resize(Math.min(capacity, this.#permitted));
@@ -74,7 +85,13 @@ export class InFlightLimit {
   }
 }
 
+/** The model that such a meter's selector speaks of; see `InFlightLimit.model`. */
+export function modelIn(selector: string): string | null | undefined {
+  if (selector === OTHERS) return undefined;
+  return selector === ACCOUNT ? null : selector.slice(MODEL.length);
+}
+
 function selectorOf(model: string | null | undefined): string {
-  if (model === undefined) return "other models";
-  return model === null ? "account" : `model:${model}`;
+  if (model === undefined) return OTHERS;
+  return model === null ? ACCOUNT : `${MODEL}${model}`;
 }

@@ -43,6 +43,32 @@ export class LearnedLimits {
     this.list = [...this.#byModel.values()].flat().map(({ value }) => value);
   }
 
+  /** Takes over what others have learned; says whether that is news. */
+  adopt(limits: readonly LearnedLimit[]): boolean {
+    let hasChanged = false;
+    for (const value of limits) if (this.#adopt(value)) hasChanged = true;
+    if (hasChanged) this.list = [...this.#byModel.values()].flat().map(({ value }) => value);
+    return hasChanged;
+  }
+
+  #adopt(value: LearnedLimit): boolean {
+    const entries = this.#byModel.get(value.model) ?? [];
+    const alike = entries.filter(
+      (entry) => entry.value.dimension === value.dimension && entry.value.perMs === value.perMs,
+    );
+    if (alike.some((entry) => entry.value.limit === value.limit)) return false;
+    if (alike.length > 0) {
+      alike[0].value = value;
+      return true;
+    }
+    if (entries.length >= MOST_PER_MODEL || this.#isFull(value.model)) return false;
+    const { dimension } = value;
+    const ordinal = entries.filter((entry) => entry.value.dimension === dimension).length;
+    entries.push({ value, ordinal, isWindowTold: true, confirmations: 0, leastHigher: 0 });
+    this.#byModel.set(value.model, entries);
+    return true;
+  }
+
   #learn(
     model: string | null,
     reading: LimitReading,

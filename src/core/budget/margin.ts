@@ -28,6 +28,12 @@ export class Margin {
     this.share = Math.max(LEAST, this.share - decline);
   }
 
+  /** It was learned elsewhere. */
+  adopt(share: number): void {
+    if (share > this.share) this.#hasBeenRefused = true;
+    this.share = Math.min(MOST, Math.max(LEAST, share));
+  }
+
   /** The provider refused in a new epoch. */
   refused(isCooldown: boolean): void {
     this.#hasBeenRefused = true;

@@ -28,6 +28,19 @@ export interface Conclusion {
   readonly isNewEpoch: boolean;
 }
 
+/** What another instance has done to a meter that this one has a copy of. */
+export interface MeterChange {
+  /** Of the level, by what answers told there, micro-units. */
+  readonly correction: number;
+  /** What others on the account take, micro-units per microsecond; absent: as before. */
+  readonly foreign?: number;
+  /** Share of the capacity that is kept; absent: as before. */
+  readonly margin?: number;
+  readonly isResized?: boolean;
+  /** It rests, for longer or shorter than before, or no more. */
+  readonly isRested?: boolean;
+}
+
 /** A limit that answers told and no configured one matches: the runtime makes a meter of it. */
 export interface LearnedLimit {
   /** Null: of the account. */

@@ -108,7 +108,13 @@ export class OwnMeters {
     return true;
   }
 
-  inFlightFor(model: string | null): InFlightLimit {
+  /** One of these was resized elsewhere. */
+  adopt(meter: Meter, now: number): void {
+    if (meter === this.adaptive?.meter) this.adaptive.adopt(now);
+    else this.#byMeter.get(meter)?.adopt(now);
+  }
+
+  inFlightFor(model: string | null | undefined): InFlightLimit {
     const isKnown = this.#inFlight.has(model) || this.#inFlight.size < MOST_MODELS;
     const key = isKnown ? model : undefined;
     let limit = this.#inFlight.get(key);

@@ -18,8 +18,10 @@ const MOST_FOREIGN = 0.8;
 
 export class Reconciler {
   readonly #meter: Meter;
-  /** Debits less credits. */
+  /** Debits less credits: our own. */
   readonly #charged = new History();
+  /** Of all instances that share the meter; null: it is ours alone. */
+  #byAll: History | null = null;
   /** Reserved for what is counted only as it is produced, of calls that run. */
   readonly #pending = new History();
   #pendingNow = 0;
@@ -35,7 +37,7 @@ export class Reconciler {
 
   /** A request has left, after its debit; `pending` of it is counted only as it is produced. */
   sent(pending: number, now: number): void {
-    this.#charged.mark(this.#meter.charged, now);
+    this.#mark(now);
     this.#pendingNow += pending;
     this.#pending.mark(this.#pendingNow, now);
   }
@@ -48,7 +50,7 @@ export class Reconciler {
 
   /** Takes in what an answer told; `own` is the part of its debit that was counted on arrival. */
   observe(told: Told, own: number, now: number): void {
-    this.#charged.mark(this.#meter.charged, now);
+    this.#mark(now);
     if (this.#isOfEarlierWindow(told, now)) return;
     if (!this.#lowerTo(this.#highest(told, now), now)) this.#considerRaise(told, own, now);
     this.#learn(now);
@@ -56,7 +58,7 @@ export class Reconciler {
 
   /** The provider had less than `own` left, which will be given back: the level is at most what came since. */
   refused(told: Told, own: number, now: number): void {
-    this.#charged.mark(this.#meter.charged, now);
+    this.#mark(now);
     if (this.#isOfEarlierWindow(told, now)) return;
     this.#lowerTo(this.#highest(told, now) - own, now);
     this.#loweredAt = now;
@@ -64,16 +66,23 @@ export class Reconciler {
     this.#learn(now);
   }
 
+  #mark(now: number): void {
+    this.#charged.mark(this.#meter.charged, now);
+    if (!this.#meter.isCopy) return;
+    this.#byAll ??= new History();
+    this.#byAll.mark(this.#meter.chargedByAll, now);
+  }
+
+  /** What others have taken since the head came is in the level already: it has just been told. */
   #highest(told: Told, now: number): number {
-    const atHead = this.#charged.at(told.headAt) ?? this.#meter.charged;
+    const atHead = told.chargedAtHead ?? this.#charged.at(told.headAt) ?? this.#meter.charged;
     return highest(this.#meter, told, this.#meter.charged - atHead, now);
   }
 
   #lowerTo(highest: number, now: number): boolean {
     const excess = this.#meter.level(now) - highest;
     if (excess <= 0) return false;
-    this.#meter.adjust(-excess, now);
-    this.#drift.note(-excess);
+    this.#correct(-excess, now);
     this.#loweredAt = now;
     this.#raises.clear();
     return true;
@@ -88,16 +97,35 @@ export class Reconciler {
       now,
     );
     if (raise === 0) return;
-    this.#meter.adjust(raise, now);
-    this.#drift.note(raise);
+    this.#correct(raise, now);
+  }
+
+  #correct(delta: number, now: number): void {
+    this.#meter.adjust(delta, now);
+    this.#meter.corrected += delta;
+    this.#drift.note(delta);
+  }
+
+  /** Another instance has corrected the level by so much, by what it was told. */
+  followed(delta: number, now: number): void {
+    this.#mark(now);
+    if (delta === 0) return;
+    this.#drift.note(delta);
+    if (delta < 0) this.#loweredAt = now;
+    this.#raises.clear();
+  }
+
+  /** What others on the account take has been learned elsewhere. */
+  adoptForeign(rate: number): void {
+    this.#drift.rate = rate;
   }
 
   /** What may be missing in a count made after `time`; null: too long ago to know. */
   #unseen(time: number, own: number): number | null {
-    const charged = this.#charged.at(time);
+    const charged = (this.#byAll ?? this.#charged).at(time);
     const pending = this.#pending.at(time);
     if (charged === null || pending === null) return null;
-    return pending + Math.max(0, this.#meter.charged - charged - own);
+    return pending + Math.max(0, this.#meter.chargedByAll - charged - own);
   }
 
   /** Of a window that has ended nothing can be learned about this one. */

@@ -18,7 +18,7 @@ function resting(amount = 100) {
       { wait: null, isNewEpoch: true, ...cause, sentAt: T0 + (cause.sentAt ?? at) },
       T0 + at,
     );
-  const until = () => meter.frozenUntil - T0;
+  const until = () => Math.min(meter.frozenUntil, rest.endsAt) - T0;
   const served = (sentAt: number, at: number) => rest.served(T0 + sentAt, T0 + at);
   return { meter, driver, path, begin, until, served };
 }
@@ -140,5 +140,64 @@ describe("a rest of more than a minute", () => {
     driver.submit({ ...patient, tenant: driver.tenant("acme"), path });
     driver.runUntil(T0 + 3 * MINUTE + 49 * SECOND);
     expect(driver.granted).toEqual([]);
+  });
+});
+
+describe("after five refusals and nothing served in between", () => {
+  /** Refusals of what was sent together, and ten that wait. */
+  function refused(count: number, wait: number | null = SECOND) {
+    const it = resting(1_000);
+    for (let i = 0; i < count; i++) it.begin(1_000, { sentAt: 0, wait, isNewEpoch: i === 0 });
+    const options = { tenant: it.driver.tenant("acme"), path: it.path, service: null };
+    it.driver.enqueueMany(10, options);
+    const sentBy = (at: number) => {
+      it.driver.runUntil(T0 + at);
+      return it.driver.granted.length;
+    };
+    return { ...it, sentBy };
+  }
+
+  test.each([SECOND, null])(
+    "one request finds out whether it is over, with a wait of %s",
+    (wait) => {
+      const few = refused(4, wait);
+      expect([few.sentBy(0.9 * SECOND), few.sentBy(1.1 * SECOND)]).toEqual([0, 10]);
+      const many = refused(5, wait);
+      expect([0.9, 1.1, 5.9].map((second) => many.sentBy(second * SECOND))).toEqual([0, 1, 1]);
+    },
+  );
+
+  test("the others go once it is served, or if it is not answered for five seconds", () => {
+    const answered = refused(50);
+    answered.sentBy(1.5 * SECOND);
+    answered.served(1.001 * SECOND, 1.5 * SECOND);
+    expect(answered.sentBy(1.6 * SECOND)).toBe(10);
+    const silent = refused(50);
+    expect([silent.sentBy(5.9 * SECOND), silent.sentBy(6.1 * SECOND)]).toEqual([1, 10]);
+  });
+
+  test("the next finds out later and later, up to four seconds, until one is served", () => {
+    const { begin, sentBy, driver, served, until } = refused(5, 0.02 * SECOND);
+    const sentAt: number[] = [];
+    for (let probe = 1; probe <= 5; probe++) {
+      while (sentBy(driver.now - T0 + 10_000) < probe) if (driver.now > T0 + MINUTE) break;
+      sentAt.push(driver.granted[probe - 1].grantedAt - T0);
+      begin(driver.now - T0, { sentAt: sentAt[probe - 1], wait: 0.02 * SECOND });
+    }
+    const gaps = sentAt.slice(1).map((at, i) => Math.round((at - sentAt[i]) / SECOND));
+    expect(gaps).toEqual([1, 2, 4, 4]);
+    sentBy(driver.now - T0 + 4.1 * SECOND);
+    served(driver.granted[5].grantedAt - T0, driver.now - T0);
+    begin(driver.now - T0, { sentAt: driver.now - T0, wait: 0.02 * SECOND });
+    expect(until() - (driver.now - T0)).toBe(0.02 * SECOND);
+  });
+
+  test("whoever waits is not ended for it, and what is told is when the provider says", () => {
+    const { begin, driver, path, until } = resting(1_000);
+    for (let i = 0; i < 5; i++) begin(0, { sentAt: 0, wait: SECOND, isNewEpoch: i === 0 });
+    expect(until()).toBe(SECOND);
+    const job = driver.enqueue({ tenant: driver.tenant("acme"), path, maxWait: 10 * SECOND });
+    driver.runUntil(T0 + 2 * SECOND);
+    expect(job.state).toBe("settled");
   });
 });

@@ -39,10 +39,29 @@ export class Watch {
   /** The share of the capacity to keep: the margin, and a large request's worth while others take too. */
   get floorShare(): number {
     const margin = this.#margin?.share ?? this.#fixedShare;
-    if (this.meter.foreign <= LEAST_FOREIGN * this.meter.rate) return margin;
-    // On top of the margin: that covers what is uncertain of our own requests, this one of theirs.
-    const headroom = this.#large.amount / this.meter.capacity;
-    return Math.max(margin, Math.min(MOST_HEADROOM, margin + headroom));
+    return Math.max(margin, Math.min(MOST_HEADROOM, margin + this.#headroom));
+  }
+
+  /** On top of the margin: that covers what is uncertain of our own requests, this of others'. */
+  get #headroom(): number {
+    const { meter } = this;
+    if (meter.foreign <= LEAST_FOREIGN * meter.rate) return 0;
+    return this.#large.amount / meter.capacity;
+  }
+
+  /** The books that others keep have been read; another instance has corrected the level by so much. */
+  followed(correction: number, now: number): void {
+    this.#reconciler.followed(correction, now);
+  }
+
+  /** Another instance has learned what others on the account take. */
+  adoptForeign(rate: number): void {
+    this.#reconciler.adoptForeign(rate);
+  }
+
+  /** Another instance keeps this share of the capacity. */
+  adoptFloor(share: number): void {
+    this.#margin?.adopt(share - this.#headroom);
   }
 
   /** Has the supply changed so much since this was last true that requests are worth another time of it? */

@@ -68,6 +68,16 @@ export class FixedWindow extends Meter {
 
   override setForeign(): void {}
 
+  /** When this window and those after it end, microseconds. */
+  nextEnds(count: number, now: number): readonly number[] {
+    const ends: number[] = [];
+    for (let at = now; ends.length < count; ) {
+      at = this.#windowEnd(at);
+      ends.push(at);
+    }
+    return ends;
+  }
+
   resize(capacity: number, per: number, _now: number): void {
     this.capacity = capacity;
     this.rate = capacity / per;

@@ -37,8 +37,13 @@ export abstract class Meter {
   probeAt = Number.POSITIVE_INFINITY;
   /** Learned share of the capacity that is never spent; null: the scheduler's. See `Scheduler.setMargin`. */
   margin: number | null = null;
+  /** All corrections of the level by what answers told, micro-units. */
+  corrected = 0;
+  /** Somebody else keeps the books of it; see `follow`. */
+  isCopy = false;
   #foreign = 0;
   #charged = 0;
+  #elsewhere = 0;
   #pace: Pace = NO_PACE;
   /** When the stream of grants so far would have ended at its pace. */
   #pacedUntil = 0;
@@ -76,7 +81,7 @@ export abstract class Meter {
   /** The most that time alone gives back between two moments, micro-units. */
   abstract refilled(from: number, to: number): number;
 
-  /** All that was ever taken, less what was given back: for finding out who else takes. */
+  /** All that was ever taken here, less what was given back: for finding out who else takes. */
   get charged(): number {
     return this.#charged;
   }
@@ -93,6 +98,25 @@ export abstract class Meter {
   /** Supply that is left to us, micro-units per microsecond. */
   get supply(): number {
     return this.rate - this.foreign;
+  }
+
+  /**
+   * Others keep the books of it, of which this is a copy: what is left, and all that was ever
+   * charged there, by whomever.
+   */
+  follow(level: number, charged: number, now: number): void {
+    this.adjust(level - this.level(now), now);
+    this.#elsewhere = charged - this.#charged;
+    this.isCopy = true;
+  }
+
+  /** The same by all instances that share it. */
+  get chargedByAll(): number {
+    return this.#charged + this.#elsewhere;
+  }
+
+  get pace(): Pace {
+    return this.#pace;
   }
 
   /** Spreads grants in time, so that a burst or a reset leaves as a stream. */

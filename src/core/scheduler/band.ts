@@ -57,6 +57,8 @@ export class Band<F extends Competitor> implements Clock {
   /** Accounts that compete, and the sum of their weights. */
   competing = 0;
   activeWeight = 0;
+  /** The same at other instances that share the account. */
+  weightElsewhere = 0;
   /** The most it has been since the last grant in turn, so while the same head has been waiting. */
   peakWeight = 0;
 

@@ -33,6 +33,8 @@ export interface WaitQuestion {
   readonly floors: Float64Array;
   /** Its own: its share may come sooner than its turn in the strict order. Others' come before it. */
   guaranteesOf(band: number): readonly Guarantee[];
+  /** For at least so long nothing but a guarantee serves it, microseconds; 0: it is not held back. */
+  readonly heldFor: number;
   /** Ceilings of the band: it waits for them however much others leave. */
   readonly ceilings: readonly Ceiling[];
   /** Ceilings of another band: what it has waiting beyond them stands in nobody's way. */
@@ -54,7 +56,8 @@ export function expectedWait(question: WaitQuestion): WaitForecast {
 function waitAt(question: WaitQuestion, i: number): number {
   if (question.amounts[i] === 0) return 0;
   const inBand = aheadInBand(question, i);
-  let wait = Math.min(strictWait(question, inBand, i), waitBesideCapped(question, inBand, i));
+  const turn = Math.min(strictWait(question, inBand, i), waitBesideCapped(question, inBand, i));
+  let wait = Math.max(turn, question.heldFor);
   if (wait > 0) {
     for (const guarantee of question.guaranteesOf(question.band.index)) {
       wait = Math.min(wait, guaranteedWait(question, guarantee, inBand, i));
@@ -140,14 +143,18 @@ function cappedWait(question: WaitQuestion, ceiling: Ceiling, inBand: number, i:
  * What is served in its band before a new request: its tenant's queue, unless it goes before it,
  * and what the others' weights earn until the tenant's virtual time has come to it.
  */
-function aheadInBand({ path, band, account, isChainStep }: WaitQuestion, i: number): number {
+function aheadInBand(question: WaitQuestion, i: number): number {
+  const { path, band, account, isChainStep, amounts, now } = question;
   const index = path.indexes[i];
-  const mine = account.queuedAt(index);
+  // They are taken for as large as this one: only their number is known.
+  const elsewhere = now < account.elsewhereUntil ? account.waitingElsewhere * amounts[i] : 0;
+  const mine = account.queuedAt(index) + elsewhere;
   const before = isChainStep ? 0 : mine;
   const distance = (account.leadOn(path) / 1_000) * path.supply(i) + before / account.weight;
-  const rivals = band.activeWeight - (account.competing > 0 ? account.weight : 0);
+  const mineActive = account.competing > 0 ? account.weight : 0;
+  const rivals = band.activeWeight - mineActive + band.weightElsewhere;
   const theirs = Math.ceil(distance * Math.max(0, rivals));
-  return before + Math.min(band.queued.at(index) - mine, theirs);
+  return before + Math.min(Math.max(0, band.queued.at(index) - mine), theirs);
 }
 
 function finiteOr0(wait: number): number {

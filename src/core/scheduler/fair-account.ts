@@ -39,6 +39,9 @@ export class FairAccount<F extends AccountFlow = AccountFlow> {
   lastFlow: F | null = null;
   /** Flows of the account that compete; its weight counts once, on however many paths it waits. */
   competing = 0;
+  /** Its requests that wait at other instances, and until when that is believed, microseconds. */
+  waitingElsewhere = 0;
+  elsewhereUntil = 0;
   /** Demand that waits, in micro-units, per meter of the tenant. */
   readonly queuedAtOwn: number[] = [];
 

@@ -21,12 +21,29 @@ export interface CeilingOptions {
   readonly bands: readonly number[];
 }
 
+/** What gives way under pressure. */
+export interface ReliefOptions {
+  /** Pressure from which on it gives way, 0 to 1. */
+  readonly act: number;
+  /** Pressure below which it no longer does; at most `act`. */
+  readonly calm: number;
+  /** Bands that are held back: batch that nothing interactive comes after. */
+  readonly held: readonly number[];
+  /** Bands of the lowest tier alone, whose newcomers are refused rather than queued. */
+  readonly refused: readonly number[];
+  readonly lowestTier: string;
+  /** The lowest tier has a guarantee of its own. */
+  readonly keepsLine: boolean;
+}
+
 export interface SchedulerOptions {
   /** First served first. */
   readonly bands: readonly BandOptions[];
   readonly guarantees: readonly GuaranteeOptions[];
   /** @default none */
   readonly ceilings?: readonly CeilingOptions[];
+  /** @default nothing gives way */
+  readonly relief?: ReliefOptions;
   /** Share of a bucket's capacity that only the first band may use. */
   readonly holdback: number;
   /** Share of a meter's capacity that is never spent. */

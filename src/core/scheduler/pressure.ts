@@ -18,19 +18,39 @@ const LONG_WINDOW_MICROS = 3_600 * MICROS_PER_SECOND;
 export function pressureOf(path: Path, bands: readonly Band<Competitor>[], now: number): number {
   let pressure = 0;
   for (let i = 0; i < path.meters.length; i++) {
-    pressure = Math.max(pressure, meterPressure(path, i, bands, now));
+    const demand = demandAt(path.indexes[i], bands, now);
+    pressure = Math.max(pressure, meterPressure(path, i, demand, now));
   }
   return pressure;
 }
 
-function meterPressure(
-  path: Path,
-  i: number,
+/** Less than this share of the supply is nobody who presses. */
+const LEAST_DEMAND = 0.01;
+
+/**
+ * What presses on those who would give way for it. A window of a day may be used up by batch alone:
+ * where these bands ask for nothing, that presses on nobody.
+ */
+export function pressingOn(path: Path, bands: readonly Band<Competitor>[], now: number): number {
+  let pressure = 0;
+  for (let i = 0; i < path.meters.length; i++) {
+    const demand = demandAt(path.indexes[i], bands, now);
+    if (demand.arriving + demand.queued / QUEUE_MICROS < LEAST_DEMAND * path.supply(i)) continue;
+    pressure = Math.max(pressure, meterPressure(path, i, demand, now));
+  }
+  return pressure;
+}
+
+interface InteractiveDemand {
+  readonly arriving: number;
+  readonly queued: number;
+}
+
+function demandAt(
+  index: number,
   bands: readonly Band<Competitor>[],
   now: number,
-): number {
-  const meter = path.meters[i];
-  const index = path.indexes[i];
+): InteractiveDemand {
   let arriving = 0;
   let queued = 0;
   for (const band of bands) {
@@ -38,6 +58,16 @@ function meterPressure(
     arriving += band.arrivals.longRate(index, now);
     queued += band.queued.at(index);
   }
+  return { arriving, queued };
+}
+
+function meterPressure(
+  path: Path,
+  i: number,
+  { arriving, queued }: InteractiveDemand,
+  now: number,
+): number {
+  const meter = path.meters[i];
   if (isLongWindow(path, i)) {
     const { level, resetsAt } = meter.read(now);
     const ahead = arriving * Math.max(0, (resetsAt ?? now) - now);

@@ -10,6 +10,7 @@ import type { Blockages, Payer } from "./blockages.ts";
 import type { Ceiling } from "./ceiling.ts";
 import type { Guarantee } from "./guarantee.ts";
 import { GRANTS_PER_PUMP, PROBES_PER_PUMP } from "./options.ts";
+import { RELIEF_CHECK_MICROS, type Relief } from "./relief.ts";
 import { type Flow, rekeyFlows } from "./tenant.ts";
 
 export interface Pumped {
@@ -31,6 +32,7 @@ export interface PumpParts {
   readonly ceilingsOf: readonly (readonly Ceiling[])[];
   readonly backlog: Backlog;
   readonly blockages: Blockages;
+  readonly relief: Relief;
 }
 
 export class Pump {
@@ -40,6 +42,7 @@ export class Pump {
   readonly #ceilingsOf: readonly (readonly Ceiling[])[];
   readonly #backlog: Backlog;
   readonly #blockages: Blockages;
+  readonly #relief: Relief;
   readonly #fit = new Fit();
   readonly #stash: Flow[] = [];
   /** Of this round; whatever is marked with it holds for this round only. */
@@ -54,6 +57,7 @@ export class Pump {
     this.#ceilingsOf = parts.ceilingsOf;
     this.#backlog = parts.backlog;
     this.#blockages = parts.blockages;
+    this.#relief = parts.relief;
   }
 
   /** Ends waits that are over and grants whatever fits, best first. */
@@ -143,7 +147,18 @@ export class Pump {
     return longest > 0;
   }
 
+  /** Beyond its guarantee nothing leaves by lanes that are held back under pressure. */
+  #holdLanes(band: Band<Flow>, now: number): void {
+    if (!this.#relief.mayHold(band.index)) return;
+    for (const lane of band.lanes) {
+      if (lane.flows.size === 0 || !this.#relief.isHeld(lane.path, band.index, now)) continue;
+      lane.closedIn = this.#number;
+      this.#wakeIn(RELIEF_CHECK_MICROS, now);
+    }
+  }
+
   #serveBand(band: Band<Flow>, now: number): void {
+    this.#holdLanes(band, now);
     while (this.#granted.length < GRANTS_PER_PUMP && !this.#isCapped(band.index, now)) {
       const lane = band.bestLane(this.#number, "closedIn");
       if (lane === null) break;
@@ -215,6 +230,13 @@ export class Pump {
     const { tickets } = this.#backlog;
     const { path } = flow.lane;
     const isPassing = this.#blockages.recordPassing(path, this.#fit);
+    this.#take(flow, row, isPassing, now);
+    this.#granted.push(tickets.references[row]);
+  }
+
+  #take(flow: Flow, row: number, isPassing: boolean, now: number): void {
+    const { tickets } = this.#backlog;
+    const { path } = flow.lane;
     debitAll(tickets, row, flow, this.#fit, now);
     flow.account.charge(flow, this.#fit.costs, flow.band, isPassing);
     if (!isPassing) flow.band.peakWeight = flow.band.activeWeight;
@@ -227,7 +249,13 @@ export class Pump {
     tickets.predicted.set(row, path.serviceMicros);
     flow.granted++;
     rekeyFlows(flow);
-    this.#granted.push(tickets.references[row]);
+  }
+
+  /** Grants what somebody else has decided to be next. */
+  grantNow(flow: Flow, row: number, now: number): void {
+    const { path } = flow.lane;
+    this.#fit.price(this.#backlog.tickets, row, path);
+    this.#take(flow, row, false, now);
   }
 
   #restoreStash(): void {

@@ -7,6 +7,7 @@ import type { Ceiling } from "./ceiling.ts";
 import { expectedWait } from "./expected-wait.ts";
 import type { Guarantee } from "./guarantee.ts";
 import { amountIn } from "./path.ts";
+import type { Relief } from "./relief.ts";
 import type { EnqueueRequest } from "./request.ts";
 
 export interface Refusal {
@@ -18,6 +19,8 @@ export interface Refusal {
   readonly meter: Meter | null;
   /** Microseconds until a request like this would be served; null: waiting does not help. */
   readonly retryAfter: number | null;
+  /** It could be served in time, but under pressure newcomers of the lowest tier are refused first. */
+  readonly isShed?: true;
 }
 
 export type Assessment = { readonly kind: "servable"; readonly wait: number } | Refusal;
@@ -26,6 +29,7 @@ export type Assessment = { readonly kind: "servable"; readonly wait: number } | 
 export interface Situation {
   readonly bands: readonly Band<Competitor>[];
   readonly isFull: boolean;
+  readonly relief: Relief;
   guaranteesOf(band: number): readonly Guarantee[];
   ceilingsOf(band: number): readonly Ceiling[];
 }
@@ -56,10 +60,24 @@ export function assess(
     ? Number.POSITIVE_INFINITY
     : Math.max(0, request.expiresAt - now);
   if (wait > patience) return refuse("max_wait_exceeded", meter, wait);
+  const shedFor = wait > 0 ? shedTime(scheduler, request, now) : 0;
+  if (shedFor > 0) {
+    const retryAfter = Math.max(wait, shedFor);
+    return { ...refuse("max_wait_exceeded", meter, retryAfter), isShed: true };
+  }
   if (tenant.meters.length === 0) return { kind: "servable", wait };
   const own = ownForecast(request, now);
   if (own.wait > patience) return refuse("tenant_quota_exhausted", own.meter, own.wait);
   return { kind: "servable", wait: Math.max(wait, own.wait) };
+}
+
+/** Microseconds; 0: it may wait. */
+function shedTime(
+  { relief }: Situation,
+  { tenant, path, band, isNewcomer = true }: EnqueueRequest,
+  now: number,
+): number {
+  return isNewcomer ? relief.refusedFor(tenant, path, band, now) : 0;
 }
 
 /** Of the shared limits the tightest, whoever else is too small as well. */
@@ -88,7 +106,9 @@ function fitsBehindAll(
   fit: Fit,
   now: number,
 ): boolean {
-  if (scheduler.ceilingsOf(band).length > 0) return false;
+  if (scheduler.ceilingsOf(band).length > 0 || scheduler.relief.isHeld(path, band, now)) {
+    return false;
+  }
   const { bands } = scheduler;
   const floors = band === 0 ? path.floorsFirst : path.floorsOther;
   const { meters, indexes } = path;
@@ -113,6 +133,7 @@ function forecast(scheduler: Situation, request: EnqueueRequest, fit: Fit, now: 
     amounts: fit.amounts,
     floors: band === 0 ? path.floorsFirst : path.floorsOther,
     guaranteesOf: (other) => scheduler.guaranteesOf(other),
+    heldFor: scheduler.relief.heldFor(path, band, now),
     ceilings: scheduler.ceilingsOf(band),
     ceilingsOf: (above) => scheduler.ceilingsOf(above),
     now,

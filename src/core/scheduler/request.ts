@@ -16,6 +16,8 @@ export interface EnqueueRequest {
   readonly isChainStep: boolean;
   /** It is queued however little hope there is, and waits to the end. @default false */
   readonly isPatient?: boolean;
+  /** It has not waited before, so under pressure it may be refused for that. @default true */
+  readonly isNewcomer?: boolean;
   /** Handed back in `Pumped`. */
   readonly reference: unknown;
 }

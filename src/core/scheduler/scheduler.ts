@@ -18,6 +18,7 @@ import type { SchedulerOptions } from "./options.ts";
 import { MAX_METERS_PER_PATH, Path } from "./path.ts";
 import { Pump, type Pumped } from "./pump.ts";
 import { type Assessment, assess, type Refusal } from "./refusal.ts";
+import { Relief } from "./relief.ts";
 import type { EnqueueRequest } from "./request.ts";
 import { Flow, rekeyFlows, Tenant, type TenantOptions } from "./tenant.ts";
 
@@ -35,11 +36,20 @@ export interface BandExplanation {
   readonly oldestSince: number | null;
   /** The meter its head waited for in the last pump. */
   readonly blockedBy: MeterLabel | null;
+  /** Some of it is held back until pressure falls. */
+  readonly isHeld: boolean;
+}
+
+/** By how much it has changed since it was last told, micro-units. */
+export interface ElsewhereChange {
+  readonly queued: number;
+  readonly arrived: number;
 }
 
 export class Scheduler {
   readonly options: SchedulerOptions;
   readonly bands: readonly Band<Flow>[];
+  readonly relief: Relief;
   readonly #guaranteesOf: readonly (readonly Guarantee[])[];
   readonly #ceilingsOf: readonly (readonly Ceiling[])[];
   readonly #backlog: Backlog;
@@ -60,6 +70,7 @@ export class Scheduler {
     this.#guaranteesOf = this.bands.map((band) =>
       guarantees.filter((guarantee) => guarantee.bands.includes(band.index)),
     );
+    this.relief = new Relief(options.relief ?? null, this.bands);
     const ceilings = (options.ceilings ?? []).map((ceiling) => new Ceiling(ceiling, now));
     this.#ceilingsOf = this.bands.map(({ index }) =>
       ceilings.filter((ceiling) => ceiling.bands.includes(index)),
@@ -73,6 +84,7 @@ export class Scheduler {
       ceilingsOf: this.#ceilingsOf,
       backlog: this.#backlog,
       blockages: this.#blockages,
+      relief: this.relief,
     });
   }
 
@@ -94,7 +106,7 @@ export class Scheduler {
     if (meters.length > MAX_METERS_PER_PATH) {
       throw new RangeError(`a request may match at most ${MAX_METERS_PER_PATH} limits`);
     }
-    const indexes = meters.map((meter) => this.#indexOf(meter));
+    const indexes = meters.map((meter) => this.indexOf(meter));
     const path = new Path(this.#paths.length, meters, indexes, this.options);
     this.#paths.push(path);
     for (const index of indexes) this.#pathsOf[index] = (this.#pathsOf[index] ?? 0) + 1;
@@ -154,6 +166,34 @@ export class Scheduler {
     this.#recordArrival(request, true, now);
     this.#backlog.add(row, now, now);
     return { kind: "queued", handle: tickets.handleOf(row), expectedWait: answer.wait };
+  }
+
+  /**
+   * Grants a waiting ticket whatever its turn and the levels are: another scheduler, of which this
+   * is one instance's copy, has decided so. False if it does not wait.
+   */
+  grant(handle: Handle, now: number): boolean {
+    const { tickets } = this.#backlog;
+    const row = tickets.rowOf(handle);
+    if (row < 0 || !this.#backlog.isWaiting(row)) return false;
+    this.#pump.grantNow(this.#backlog.flows[tickets.flow.at(row)], row, now);
+    return true;
+  }
+
+  /** Of the same tenant and band: how many wait here, this one included. 0: it does not wait. */
+  waitingWith(handle: Handle): number {
+    const { tickets } = this.#backlog;
+    const row = tickets.rowOf(handle);
+    if (row < 0) return 0;
+    const { flows } = this.#backlog.flows[tickets.flow.at(row)].account;
+    return flows.reduce((sum, { queued }) => sum + queued, 0);
+  }
+
+  /** What waits elsewhere in a band and has arrived there, for forecasts and pressure. */
+  countElsewhere(band: number, meter: Meter, change: ElsewhereChange, now: number): void {
+    const index = this.indexOf(meter);
+    this.bands[band].queued.add(index, change.queued);
+    if (change.arrived > 0) this.bands[band].arrivals.add(index, change.arrived, true, now);
   }
 
   /** Takes everything that waits out, in the order of its arrival: to queue it again elsewhere. */
@@ -246,6 +286,9 @@ export class Scheduler {
       waiting: band.waiting,
       oldestSince: oldest.get(band.index) ?? null,
       blockedBy: this.#blockages.headMeterOf(band.index, this.#meters)?.label ?? null,
+      isHeld: band.lanes.some(
+        ({ flows, path }) => flows.size > 0 && this.relief.wasHeld(path, band.index),
+      ),
     }));
   }
 
@@ -261,7 +304,8 @@ export class Scheduler {
     return row;
   }
 
-  #indexOf(meter: Meter): number {
+  /** Place of a meter in the table, where it gets one if it has none. */
+  indexOf(meter: Meter): number {
     const known = this.#meters.indexOf(meter);
     return known >= 0 ? known : this.#meters.push(meter) - 1;
   }

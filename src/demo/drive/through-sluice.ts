@@ -40,7 +40,8 @@ export const throughSluice: Policy = {
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-async function runTask(
+/** Sends it once to the gateway at `target`. */
+export async function runTask(
   target: ChatTarget,
   task: LoadTask,
   arrivedAt: number,

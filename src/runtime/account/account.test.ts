@@ -6,8 +6,10 @@ import { type Demand, demandOf, NO_DEMAND } from "../../core/demand.ts";
 import type { LimitReading } from "../../core/dialect.ts";
 import { MICRO_UNITS } from "../../core/meter/meter.ts";
 import type { SchedulerOptions } from "../../core/scheduler/options.ts";
-import { Account, type Ask, type Reservation } from "./account.ts";
+import { Account } from "./account.ts";
+import type { Ask } from "./ask.ts";
 import type { LimitRule } from "./limit-meter.ts";
+import type { Reservation } from "./reservation.ts";
 
 const ONE = demandOf({ requests: 1 });
 const SCHEDULER: SchedulerOptions = {

@@ -13,52 +13,24 @@ import type {
   LearnedLimit,
   LimitDifference,
 } from "../../core/budget/options.ts";
-import type { CancelTimer, Clock } from "../../core/clock.ts";
-import { type Demand, NO_DEMAND } from "../../core/demand.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Demand } from "../../core/demand.ts";
 import type { LimitReading } from "../../core/dialect.ts";
 import type { Meter } from "../../core/meter/meter.ts";
-import type { Handle } from "../../core/queue/tickets.ts";
 import type { SchedulerOptions } from "../../core/scheduler/options.ts";
 import type { Path } from "../../core/scheduler/path.ts";
 import { pressureOf } from "../../core/scheduler/pressure.ts";
-import type { Assessment, Refusal } from "../../core/scheduler/refusal.ts";
+import type { Assessment } from "../../core/scheduler/refusal.ts";
 import type { EnqueueRequest } from "../../core/scheduler/request.ts";
-import { Scheduler } from "../../core/scheduler/scheduler.ts";
-import type { Tenant } from "../../core/scheduler/tenant.ts";
-import type { Verdict } from "../../core/verdict/verdict.ts";
+import type { Scheduler } from "../../core/scheduler/scheduler.ts";
+import type { AccountTenant, Ask, AskRefusal, AttemptEnd, StoreRefusal } from "./ask.ts";
 import type { LimitRule } from "./limit-meter.ts";
 import { type CallTarget, LimitTable } from "./limit-table.ts";
+import { Queue, type TenantLoad } from "./queue.ts";
+import { Reservation, type ReservationKeeper } from "./reservation.ts";
+import type { RetryTimes } from "./retry-times.ts";
 import { type StopReason, Stops, type StopTarget } from "./stops.ts";
-
-/** A tenant as accounts see it: its weight, and its own meters, which all accounts share. */
-export interface AccountTenant {
-  readonly id: string;
-  readonly weight: number;
-  readonly meters: readonly Meter[];
-}
-
-export interface Ask {
-  /** The same object for all asks of one request, at whatever account. */
-  readonly request: object;
-  readonly tenant: AccountTenant;
-  readonly target: CallTarget;
-  /** Index of the strict class in the scheduler's bands; asked again after a reload. */
-  readonly band: () => number;
-  readonly demand: Demand;
-  /** The demand by what is known by now, asked again whenever it queues anew; absent: it stays the same. */
-  readonly demandNow?: () => Demand;
-  /** Microseconds since the epoch. */
-  readonly expiresAt: number;
-  readonly deadline: number | null;
-  readonly isChainStep: boolean;
-  /** It waits to the end, however little hope there is. @default false */
-  readonly isPatient?: boolean;
-  onGranted(): void;
-  /** The wait is over without a grant: its time has come, or a reload has made it hopeless. */
-  onRefused(refusal: Refusal): void;
-  /** The account is closed: there will be no grant. */
-  onClosed(): void;
-}
+import { LocalTurns, type Turns } from "./turns.ts";
 
 export interface AccountOptions {
   readonly rules: readonly LimitRule[];
@@ -77,18 +49,43 @@ export interface AccountOptions {
   readonly onBreaker?: (change: BreakerChange) => void;
   /** Its provider takes a credential no more. */
   readonly onStopped?: (target: StopTarget, reason: StopReason) => void;
+  /** Who decides about turns. @default the account's own scheduler */
+  readonly turns?: (parts: AccountParts) => Turns;
 }
 
-/** An answer, judged; no connection, or a broken one; null: neither, and nobody is to blame. */
-export type AttemptEnd = Verdict | "unreached" | null;
+/** What decides about turns needs to know of its account. */
+export interface AccountParts {
+  readonly clock: Clock;
+  readonly limits: LimitTable;
+  readonly stops: Stops;
+  budget(): Budget;
+  scheduler(): Scheduler;
+  learned(): readonly LearnedLimit[];
+  /** Another instance has learned more limits. */
+  adoptLearned(limits: readonly LearnedLimit[]): void;
+  /** Sends it into the queue again, in the house that is open by now. */
+  requeue(reservation: Reservation): void;
+  /** A wait has ended without a grant. */
+  ended(reservation: Reservation, code: EndCode, now: number): void;
+}
 
+export type EndCode =
+  | "max_wait_exceeded"
+  | "queue_full"
+  | "demand_exceeds_limit"
+  | "store_unavailable";
+
+/** Nobody knows whether there is room. */
+const STORE_REFUSAL: StoreRefusal = Object.freeze({
+  kind: "refused",
+  code: "store_unavailable",
+  meter: null,
+  retryAfter: 1_000_000,
+});
 const NO_READINGS: readonly LimitReading[] = [];
 const PRESSURE_MICROS = 50_000;
 
-/** Tenants remembered per account; idle ones beyond it are forgotten. */
-const REMEMBERED_TENANTS = 20_000;
-
-export class Account {
+export class Account implements ReservationKeeper {
   /** Credentials that its provider takes no more. */
   readonly stops = new Stops();
   readonly #clock: Clock;
@@ -100,22 +97,17 @@ export class Account {
   readonly #onBreaker: NonNullable<AccountOptions["onBreaker"]>;
   readonly #onStopped: NonNullable<AccountOptions["onStopped"]>;
   #rules: readonly LimitRule[];
-  #scheduler: Scheduler;
+  #queue: Queue;
+  readonly #turns: Turns;
   #budgetOptions: BudgetOptions;
   #budget: Budget;
   /** As they were when its meters were made. */
   #learned: readonly LearnedLimit[];
   #differences: readonly LimitDifference[];
-  #tenants = new Map<string, Tenant>();
-  /** Schedulers of earlier configurations, in which calls still run. */
-  #earlier: readonly {
-    readonly scheduler: Scheduler;
-    readonly tenants: ReadonlyMap<string, Tenant>;
-  }[] = [];
+  #isClosed = false;
+  /** Of earlier configurations, in which calls still run. */
+  #earlier: readonly Queue[] = [];
   readonly #pressures = new WeakMap<Path, { readonly pressure: number; readonly at: number }>();
-  #isPumpDue = false;
-  #cancelTimer: CancelTimer | null = null;
-  #wakeAt = Number.POSITIVE_INFINITY;
 
   constructor(options: AccountOptions) {
     this.#clock = options.clock;
@@ -127,18 +119,50 @@ export class Account {
     this.#onBreaker = options.onBreaker ?? (() => {});
     this.#onStopped = options.onStopped ?? (() => {});
     this.#rules = options.rules;
-    this.#scheduler = new Scheduler(options.scheduler, now);
+    this.#queue = new Queue(options.scheduler, options.tenantNow, now);
     this.#budgetOptions = options.budget;
-    this.#budget = new Budget(this.#scheduler, options.budget, now);
+    this.#budget = new Budget(this.scheduler, options.budget, now);
     this.#learned = this.#budget.learned;
     this.#differences = this.#budget.differences;
     this.#limits = new LimitTable(options.rules, options.initialShare, now, (model) =>
       this.#budget.metersFor(model),
     );
+    this.#turns = (options.turns ?? localTurns)(this.#parts);
+  }
+
+  get #parts(): AccountParts {
+    return {
+      clock: this.#clock,
+      limits: this.#limits,
+      stops: this.stops,
+      budget: () => this.#budget,
+      scheduler: () => this.scheduler,
+      learned: () => this.#learned,
+      adoptLearned: (limits) => {
+        this.#budget.adoptLearned(limits);
+        if (this.#budget.learned !== this.#learned) this.learn(this.#budget.learned);
+      },
+      requeue: (reservation) => this.requeue(reservation),
+      ended: (reservation, code, now) => this.#ended(reservation, code, now),
+    };
   }
 
   get scheduler(): Scheduler {
-    return this.#scheduler;
+    return this.#queue.scheduler;
+  }
+
+  /** Wherever something of it waits or runs, the present one first. */
+  get #queues(): readonly Queue[] {
+    return [this.#queue, ...this.#turns.furtherQueues, ...this.#earlier];
+  }
+
+  /** Schedulers in which something may wait. */
+  get schedulers(): readonly Scheduler[] {
+    return [this.#queue, ...this.#turns.furtherQueues].map(({ scheduler }) => scheduler);
+  }
+
+  get waiting(): number {
+    return this.schedulers.reduce((sum, { waiting }) => sum + waiting, 0);
   }
 
   /** Limits, and what else holds requests back: a rate or a number in flight that is being learned. */
@@ -158,43 +182,27 @@ export class Account {
 
   /** Granted and not yet settled, also under earlier configurations. */
   get running(): number {
-    const earlier = this.#earlier.reduce((sum, { scheduler }) => sum + scheduler.running, 0);
-    return this.#scheduler.running + earlier;
+    return this.#queues.reduce((sum, { scheduler }) => sum + scheduler.running, 0);
   }
 
   get isIdle(): boolean {
-    return this.#scheduler.waiting === 0 && this.running === 0;
+    return this.waiting === 0 && this.running === 0;
   }
 
   /** What each tenant has waiting and running here; one may come more than once. */
-  *tenantLoads(): Iterable<{ id: string; waiting: number; running: number }> {
-    const earlier = this.#earlier.flatMap(({ tenants }) => [...tenants.values()]);
-    for (const { id, flows } of [...this.#tenants.values(), ...earlier]) {
-      let waiting = 0;
-      let running = 0;
-      for (const flow of flows.values()) {
-        waiting += flow.queued;
-        running += flow.granted;
-      }
-      if (waiting + running > 0) yield { id, waiting, running };
-    }
+  *tenantLoads(): Iterable<TenantLoad & { readonly id: string }> {
+    for (const queue of this.#queues) yield* queue.loads();
   }
 
   /** The same of one tenant. */
-  loadOf(id: string): { readonly waiting: number; readonly running: number } {
-    let waiting = 0;
-    let running = 0;
-    for (const tenants of [this.#tenants, ...this.#earlier.map((one) => one.tenants)]) {
-      for (const flow of tenants.get(id)?.flows.values() ?? []) {
-        waiting += flow.queued;
-        running += flow.granted;
-      }
-    }
-    return { waiting, running };
+  loadOf(id: string): TenantLoad {
+    const loads = this.#queues.map((queue) => queue.loadOf(id));
+    const sum = (of: keyof TenantLoad) => loads.reduce((total, load) => total + load[of], 0);
+    return { waiting: sum("waiting"), running: sum("running") };
   }
 
   pathFor(target: CallTarget): Path {
-    return this.#limits.pathFor(target, this.#scheduler, this.#clock.now());
+    return this.#limits.pathFor(target, this.scheduler, this.#clock.now());
   }
 
   /** Of a path, at most 50 ms old: it moves with averages of a minute. */
@@ -202,7 +210,7 @@ export class Account {
     const now = this.#clock.now();
     const known = this.#pressures.get(path);
     if (known !== undefined && now - known.at < PRESSURE_MICROS) return known.pressure;
-    const pressure = pressureOf(path, this.#scheduler.bands, now);
+    const pressure = pressureOf(path, this.scheduler.bands, now);
     this.#pressures.set(path, { pressure, at: now });
     return pressure;
   }
@@ -210,18 +218,18 @@ export class Account {
   /** Pressure of the whole pool: the largest of its meters. */
   get poolPressure(): number {
     const now = this.#clock.now();
-    const { bands } = this.#scheduler;
+    const { bands } = this.scheduler;
     return Math.max(0, ...this.#limits.paths.map((path) => pressureOf(path, bands, now)));
   }
 
   /** What `ask` would say to it now. */
   assess(ask: Ask): Assessment {
     const request = this.#requestOf(new Reservation(this, ask), ask.expiresAt);
-    return this.#scheduler.assess(request, this.#clock.now());
+    return this.scheduler.assess(request, this.#clock.now());
   }
 
   /** Queues a request; its listener hears of the grant or the end of the wait, never during this call. */
-  ask(ask: Ask): Reservation | Refusal {
+  ask(ask: Ask): Reservation | AskRefusal {
     const reservation = new Reservation(this, ask);
     const refusal = this.#enqueue(reservation);
     return refusal ?? reservation;
@@ -234,22 +242,38 @@ export class Account {
 
   /** The head of its answer is here, with what it tells of limits. */
   observe(dispatch: Dispatch, read: () => readonly LimitReading[], isRefusal: boolean): void {
-    const now = this.#clock.now();
-    const isDue = isRefusal || dispatch.book.isReadingDue(now);
-    this.#budget.observe(dispatch, isDue ? read() : NO_READINGS, now, now);
-    this.#takeNews();
+    const headAt = this.#clock.now();
+    const isDue = isRefusal || dispatch.book.isReadingDue(headAt);
+    const readings = isDue ? read() : NO_READINGS;
+    const judge = (now: number) => {
+      this.#budget.observe(dispatch, readings, headAt, now);
+      this.#takeNews();
+    };
+    if (isRefusal || readings.length === 0) judge(headAt);
+    else this.#turns.whenFresh(dispatch, judge);
+  }
+
+  /** The first content of its answer is here. */
+  accepted(dispatch: Dispatch): void {
+    const hasRoom = this.#budget.accepted(dispatch, this.#clock.now());
+    if (!hasRoom) return;
+    this.#turns.learned();
+    if (this.scheduler.waiting > 0) this.#turns.soon();
   }
 
   /** The body of its answer is here, with what it tells of limits as they stand once `counted` was taken. */
   observeBody(dispatch: Dispatch, readings: readonly LimitReading[], counted: Demand): void {
-    this.#budget.observeBody(dispatch, readings, counted, this.#clock.now());
-    this.#takeNews();
+    this.#turns.whenFresh(dispatch, (now) => {
+      this.#budget.observeBody(dispatch, readings, counted, now);
+      this.#takeNews();
+    });
   }
 
   #takeNews(): void {
     if (this.#budget.learned !== this.#learned) this.learn(this.#budget.learned);
     this.#tellDifferences(this.#budget.differences);
-    if (this.#scheduler.waiting > 0) this.pumpSoon();
+    this.#turns.learned();
+    if (this.scheduler.waiting > 0) this.#turns.soon();
   }
 
   #tellDifferences(differences: readonly LimitDifference[]): void {
@@ -266,13 +290,15 @@ export class Account {
         ? this.#budget.concludeUnreached(dispatch, now)
         : this.#budget.conclude(dispatch, end, now);
     for (const change of this.#budget.breakers.takeChanges()) this.#onBreaker(change);
-    if (this.#scheduler.waiting > 0) this.pumpSoon();
+    this.#turns.learned();
+    if (this.scheduler.waiting > 0) this.#turns.soon();
     return conclusion;
   }
 
   /** Nothing more is sent so but one request a minute. */
   stop(target: CallTarget, reason: StopReason): void {
     if (this.stops.stop(target, reason, this.#clock.now())) this.#onStopped(target, reason);
+    this.#turns.learned();
   }
 
   /** Is a model well? */
@@ -289,20 +315,19 @@ export class Account {
   learn(limits: readonly LearnedLimit[]): void {
     const news = limits.filter((limit) => !this.#learned.includes(limit));
     this.#learned = limits;
-    this.#rebuild(this.#scheduler.options);
+    this.#rebuild(this.scheduler.options);
     this.#onLearned(news);
   }
 
   tenantFreed(tenantId: string): void {
-    const tenant = this.#tenants.get(tenantId);
-    if (tenant === undefined) return;
-    this.#scheduler.tenantFreed(tenant, this.#clock.now());
-    this.pumpSoon();
+    const now = this.#clock.now();
+    const isKnown = this.#queues.map((queue) => queue.freed(tenantId, now)).includes(true);
+    if (isKnown) this.#turns.freed(tenantId);
   }
 
   /** Its weight or its own meters are others now; whoever waits goes on waiting under them. */
   tenantChanged(tenantId: string): void {
-    if (this.#tenants.has(tenantId)) this.#rebuild(this.#scheduler.options);
+    if (this.#queue.knows(tenantId)) this.#rebuild(this.scheduler.options);
   }
 
   /** New limits, bands or weights: levels stay, running calls settle, and whoever waits goes on waiting. */
@@ -310,7 +335,7 @@ export class Account {
     this.#rules = rules;
     if (!isDeepStrictEqual(budget, this.#budgetOptions)) {
       this.#budgetOptions = budget;
-      this.#budget = new Budget(this.#scheduler, budget, this.#clock.now());
+      this.#budget = new Budget(this.scheduler, budget, this.#clock.now());
       this.#learned = this.#budget.learned;
       this.#differences = this.#budget.differences;
     }
@@ -319,227 +344,110 @@ export class Account {
 
   /** A scheduler over the limits as they are now; whoever waits goes over to it. */
   #rebuild(options: SchedulerOptions): void {
-    const waiting = this.#scheduler.drain() as Reservation[];
-    const before = { scheduler: this.#scheduler, tenants: this.#tenants };
-    this.#earlier = [...this.#earlier, before].filter(({ scheduler }) => scheduler.running > 0);
+    const before = this.scheduler.options;
+    const waiting = this.scheduler.drain() as Reservation[];
+    this.#earlier = [...this.#earlier, this.#queue].filter(
+      ({ scheduler }) => scheduler.running > 0,
+    );
     this.#limits.replace(this.#rules, this.#clock.now(), this.#learned);
-    this.#scheduler = new Scheduler(options, this.#clock.now());
-    this.#budget.attach(this.#scheduler);
-    this.#tenants = new Map();
+    this.#queue = new Queue(options, this.#tenantNow, this.#clock.now());
+    this.#budget.attach(this.scheduler);
     for (const reservation of waiting) this.requeue(reservation);
-    this.pumpSoon();
+    if (!isDeepStrictEqual(options, before)) this.#turns.reconfigured(options);
+    this.#turns.learned();
+    this.#turns.soon();
   }
 
   /** Queues a reservation of an earlier configuration again; if that is hopeless now, its wait ends. */
   requeue(reservation: Reservation): void {
     reservation.refresh();
     const refusal = this.#enqueue(reservation);
-    if (refusal) reservation.ask.onRefused(refusal);
+    if (refusal === null) return;
+    this.#turns.left(reservation);
+    reservation.ask.onRefused(refusal);
   }
 
-  /** Ends every wait; what runs is still settled. */
-  close(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
-    this.#wakeAt = Number.POSITIVE_INFINITY;
-    for (const { ask } of this.#scheduler.drain() as Reservation[]) ask.onClosed();
+  /** Ends every wait, also of who would wait later; what runs is still settled. Resolves when others have been told. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    const waiting = this.#drain();
+    const closed = this.#turns.close();
+    for (const { ask } of waiting) ask.onClosed();
+    return closed;
   }
 
-  /** Pumps once in this turn of the event loop, however much has happened in it. */
-  pumpSoon(): void {
-    if (this.#isPumpDue) return;
-    this.#isPumpDue = true;
-    queueMicrotask(() => this.#pump());
+  #drain(): readonly Reservation[] {
+    return this.schedulers.flatMap((scheduler) => scheduler.drain() as Reservation[]);
   }
 
   /** Called by reservations. */
-  settled(tenant: AccountTenant): void {
-    if (tenant.meters.length > 0) this.#onTenantFreed(tenant.id);
-    if (this.#scheduler.waiting > 0) this.pumpSoon();
+  left(reservation: Reservation): void {
+    this.#turns.left(reservation);
   }
 
-  #enqueue(reservation: Reservation): Refusal | null {
+  /** Called by reservations. */
+  settled(reservation: Reservation, counted: Demand): void {
+    const { tenant } = reservation.ask;
+    if (tenant.meters.length > 0) this.#onTenantFreed(tenant.id);
+    this.#turns.settled(reservation, counted);
+  }
+
+  /** Called by reservations. */
+  keepsPlaceOf(reservation: Reservation): boolean {
+    return this.#turns.keepsPlaceOf(reservation);
+  }
+
+  /** Called by reservations. */
+  retried(reservation: Reservation, counted: Demand, times: RetryTimes): void {
+    const { tenant } = reservation.ask;
+    if (tenant.meters.length > 0) this.#onTenantFreed(tenant.id);
+    this.#turns.retried(reservation, counted, times);
+  }
+
+  #enqueue(reservation: Reservation): AskRefusal | null {
+    const diverted = this.#turns.divert(reservation);
+    if (diverted !== null) return diverted === "queued" ? null : STORE_REFUSAL;
     const request = this.#requestOf(reservation, reservation.expiresAt);
-    const answer = this.#scheduler.enqueue(request, this.#clock.now());
+    const answer = this.scheduler.enqueue(request, this.#clock.now());
     if (answer.kind === "refused") return answer;
-    reservation.place(this.#scheduler, request.path, answer.handle);
+    reservation.place(this.scheduler, request.path, answer.handle);
     reservation.expectedWait = answer.expectedWait;
-    this.pumpSoon();
+    if (this.#isClosed) queueMicrotask(() => this.#endLateWaits());
+    else this.#turns.queued(reservation, request);
     return null;
   }
 
-  #requestOf(reservation: Reservation, expiresAt: number): EnqueueRequest {
-    const { ask, demand } = reservation;
-    return {
-      tenant: this.#tenantOf(ask.tenant),
-      path: this.pathFor(ask.target),
-      band: ask.band(),
-      demand,
-      expiresAt,
-      deadline: ask.deadline,
-      isChainStep: ask.isChainStep,
-      isPatient: ask.isPatient ?? false,
-      reference: reservation,
-    };
+  #endLateWaits(): void {
+    for (const { ask } of this.#drain()) ask.onClosed();
   }
 
-  #pump(): void {
-    this.#isPumpDue = false;
-    const now = this.#clock.now();
-    const { granted, expired, displaced, wakeAt } = this.#scheduler.pump(now);
-    for (const reservation of granted as Reservation[]) reservation.ask.onGranted();
-    for (const reservation of expired as Reservation[]) {
-      this.#expire(reservation, "max_wait_exceeded", now);
-    }
-    for (const reservation of displaced as Reservation[]) {
-      this.#expire(reservation, "queue_full", now);
-    }
-    if (wakeAt <= now) this.pumpSoon();
-    else this.#wake(wakeAt);
+  #requestOf(reservation: Reservation, expiresAt: number): EnqueueRequest {
+    const { ask } = reservation;
+    const place = { tenant: this.#queue.tenantOf(ask.tenant), path: this.pathFor(ask.target) };
+    return reservation.requestAt(place, expiresAt);
   }
 
   /** What was foreseen when it came has not held: it is told what one that comes now would be told. */
-  #expire(reservation: Reservation, code: "max_wait_exceeded" | "queue_full", now: number): void {
+  #ended(reservation: Reservation, code: EndCode, now: number): void {
+    if (code === "store_unavailable") {
+      reservation.ask.onRefused(STORE_REFUSAL);
+      return;
+    }
     const request = this.#requestOf(reservation, now);
-    const answer = this.#scheduler.assess(request, now);
+    const answer = this.scheduler.assess(request, now);
     const { retryAfter, meter } =
       answer.kind === "refused" ? answer : { retryAfter: answer.wait, meter: null };
     const isOwn = answer.kind === "refused" && answer.code === "tenant_quota_exhausted";
     const reason = isOwn && code === "max_wait_exceeded" ? answer.code : code;
     reservation.ask.onRefused({ kind: "refused", code: reason, meter, retryAfter });
   }
-
-  /** A timer that is set for an earlier time stays: it pumps once for nothing, which costs less. */
-  #wake(wakeAt: number): void {
-    if (wakeAt >= this.#wakeAt) return;
-    this.#cancelTimer?.();
-    this.#wakeAt = wakeAt;
-    this.#cancelTimer = this.#clock.schedule(wakeAt, () => {
-      this.#wakeAt = Number.POSITIVE_INFINITY;
-      this.pumpSoon();
-    });
-  }
-
-  #tenantOf(asking: AccountTenant): Tenant {
-    const known = this.#tenants.get(asking.id);
-    if (known) return known;
-    if (this.#tenants.size >= REMEMBERED_TENANTS) this.#forgetIdle();
-    const { id, weight, meters } = this.#tenantNow(asking);
-    const tenant = this.#scheduler.tenant({ id, weight, meters });
-    this.#tenants.set(id, tenant);
-    return tenant;
-  }
-
-  #forgetIdle(): void {
-    for (const [id, tenant] of this.#tenants) {
-      if (this.#scheduler.forget(tenant)) this.#tenants.delete(id);
-    }
-  }
 }
 
-/** One request's place in an account: waiting, then granted, then settled once. */
-export class Reservation {
-  readonly kind = "reservation";
-  readonly account: Account;
-  readonly ask: Ask;
-  #demand: Demand;
-  #scheduler!: Scheduler;
-  #path!: Path;
-  #handle: Handle = -1;
-  /** Null: nothing is under way. */
-  #dispatch: Dispatch | null = null;
-
-  /** When the wait ends; later than first asked once attempts have spent time at the provider. */
-  expiresAt: number;
-  /** As foreseen when it was queued, microseconds. */
-  expectedWait = 0;
-
-  constructor(account: Account, ask: Ask) {
-    this.account = account;
-    this.ask = ask;
-    this.#demand = ask.demand;
-    this.expiresAt = ask.expiresAt;
-  }
-
-  /** What it takes from the meters when it is granted. */
-  get demand(): Demand {
-    return this.#demand;
-  }
-
-  /** Asks for what is known by now; only while it holds nothing. */
-  refresh(): void {
-    this.#demand = this.ask.demandNow?.() ?? this.#demand;
-  }
-
-  get path(): Path {
-    return this.#path;
-  }
-
-  /** Called by the account when it queues it, at first and after a reload. */
-  place(scheduler: Scheduler, path: Path, handle: Handle): void {
-    this.#scheduler = scheduler;
-    this.#path = path;
-    this.#handle = handle;
-  }
-
-  /** Leaves the queue; false if it has been granted or has ended. */
-  cancel(): boolean {
-    const wasWaiting = this.#scheduler.cancel(this.#handle);
-    if (wasWaiting) this.account.pumpSoon();
-    return wasWaiting;
-  }
-
-  #isOutdated(): boolean {
-    const { demandNow } = this.ask;
-    return demandNow !== undefined && demandNow() !== this.#demand;
-  }
-
-  /** An attempt leaves now. */
-  sent(now: number): void {
-    this.#dispatch = this.account.sent(this.path, this.#demand, now, this.ask.request);
-  }
-
-  /** The head of the attempt's answer is here, with what it tells of limits. */
-  observe(read: () => readonly LimitReading[], isRefusal: boolean): void {
-    if (this.#dispatch !== null) this.account.observe(this.#dispatch, read, isRefusal);
-  }
-
-  /** The body of the attempt's answer is here, with what it tells of limits once `counted` was taken. */
-  observeBody(readings: readonly LimitReading[], counted: Demand): void {
-    if (this.#dispatch !== null) this.account.observeBody(this.#dispatch, readings, counted);
-  }
-
-  /** How the attempt ended. Returns until when its meters rest or a breaker is open, 0: neither. */
-  conclude(end: AttemptEnd, now: number): number {
-    const dispatch = this.#dispatch;
-    if (dispatch === null) return 0;
-    this.#dispatch = null;
-    return this.account.conclude(dispatch, end, now).frozenUntil;
-  }
-
-  /**
-   * Ends a granted reservation: `counted` is what the provider's meters have counted, `used` what
-   * the tenant has really used, for its own meters. Idempotent.
-   */
-  settle(counted: Demand, now: number, used: Demand = counted): void {
-    this.conclude(null, now);
-    if (this.#scheduler.settle(this.#handle, counted, now, used)) {
-      this.account.settled(this.ask.tenant);
-    }
-  }
-
-  /** Settles one attempt and waits for the next, in its old place. */
-  retry(counted: Demand, eligibleAt: number, expiresAt: number, now: number): void {
-    this.conclude(null, now);
-    this.expiresAt = expiresAt;
-    if (this.#scheduler !== this.account.scheduler || this.#isOutdated()) {
-      this.settle(counted, now, NO_DEMAND);
-      this.account.requeue(this);
-      return;
-    }
-    const times = { eligibleAt, expiresAt };
-    if (this.#scheduler.retry(this.#handle, counted, times, now)) {
-      this.account.settled(this.ask.tenant);
-    }
-  }
+function localTurns({ clock, scheduler, ended }: AccountParts): Turns {
+  return new LocalTurns({
+    clock,
+    scheduler,
+    onGranted: ({ ask }) => ask.onGranted(),
+    onEnded: ended,
+  });
 }

@@ -22,6 +22,13 @@ export type FurtherMeters = (model: string | null) => readonly Meter[];
 
 const NONE: readonly Meter[] = [];
 
+/** By what name instances that share an account know a meter. */
+export interface MeterOrigin {
+  readonly key: string;
+  /** Headers told the limit, with what was left of it. */
+  readonly isLearned: boolean;
+}
+
 /** A limit's meter, or one of its meters if it has one for each model. */
 interface LimitMeter {
   readonly meter: Meter;
@@ -44,6 +51,7 @@ export class LimitTable {
   } | null = null;
   #pathByMeters = new Map<string, Path>();
   readonly #limitsOn = new WeakMap<Path, readonly Meter[]>();
+  readonly #origins = new WeakMap<Meter, MeterOrigin>();
 
   constructor(
     rules: readonly LimitRule[],
@@ -64,6 +72,20 @@ export class LimitTable {
 
   get meters(): readonly Meter[] {
     return [...this.#meters.values()].map(({ meter }) => meter);
+  }
+
+  /** Null: it is none of the limits. */
+  originOf(meter: Meter): MeterOrigin | null {
+    return this.#origins.get(meter) ?? null;
+  }
+
+  meterNamed(key: string): Meter | null {
+    return this.#meters.get(key)?.meter ?? null;
+  }
+
+  /** All limits as they are now, the learned ones behind the configured. */
+  get rules(): readonly LimitRule[] {
+    return this.#rules.map(({ rule }) => rule);
   }
 
   /** Meters of a path that are limits of the account, and none of the further ones. */
@@ -144,6 +166,7 @@ export class LimitTable {
     if (!this.#meters.has(key)) {
       const meter = meterFor(known, own, now, this.#initialShare);
       this.#meters.set(key, { meter, limit });
+      this.#origins.set(meter, { key, isLearned: known.learned !== null });
     }
     return key;
   }

@@ -28,14 +28,15 @@ const REASONS: readonly StopReason[] = ["billing", "auth"];
 const MOST = 1_000;
 
 export class Stops {
-  readonly #stops = new Map<string, Stop>();
+  /** Another map whenever something has changed. */
+  #stops: ReadonlyMap<string, Stop> = new Map();
 
   /** Says whether it is news. */
   stop(target: StopTarget, reason: StopReason, now: number): boolean {
     const key = keyOf(target, reason);
     const known = this.#stops.get(key);
-    if (known === undefined && this.#stops.size >= MOST) this.#stops.clear();
-    this.#stops.set(key, { reason, since: known?.since ?? now, probeAt: now + PROBE_MICROS });
+    if (known === undefined && this.#stops.size >= MOST) this.#stops = new Map();
+    this.adopt(key, { reason, since: known?.since ?? now, probeAt: now + PROBE_MICROS });
     return known === undefined;
   }
 
@@ -55,15 +56,34 @@ export class Stops {
     for (const reason of REASONS) {
       const key = keyOf(target, reason);
       const stop = this.#stops.get(key);
-      if (stop !== undefined) this.#stops.set(key, { ...stop, probeAt: now + PROBE_MICROS });
+      if (stop !== undefined) this.adopt(key, { ...stop, probeAt: now + PROBE_MICROS });
     }
   }
 
   /** A request was served: whatever it was, it is over. Says whether that is news. */
   served(target: StopTarget): boolean {
     if (this.#stops.size === 0) return false;
-    const wasBilling = this.#stops.delete(keyOf(target, "billing"));
-    return this.#stops.delete(keyOf(target, "auth")) || wasBilling;
+    const wasBilling = this.#end(keyOf(target, "billing"));
+    return this.#end(keyOf(target, "auth")) || wasBilling;
+  }
+
+  /** By names that mean the same at every instance. */
+  get byKey(): ReadonlyMap<string, Stop> {
+    return this.#stops;
+  }
+
+  /** One that is known by its name; null: it is over. */
+  adopt(key: string, stop: Stop | null): void {
+    if (stop === null) this.#end(key);
+    else this.#stops = new Map(this.#stops).set(key, stop);
+  }
+
+  #end(key: string): boolean {
+    if (!this.#stops.has(key)) return false;
+    const left = new Map(this.#stops);
+    left.delete(key);
+    this.#stops = left;
+    return true;
   }
 
   get all(): readonly Stop[] {

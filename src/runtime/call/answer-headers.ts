@@ -19,6 +19,10 @@ export function reportHeaders(report: CallReport): Record<string, string> {
     "x-sluice-pressure": report.pressure.toFixed(2),
   };
   if (report.model !== null) headers["x-sluice-model"] = inHeader(report.model);
+  const { trimmed } = report;
+  if (trimmed !== null) {
+    headers["x-sluice-trimmed"] = `${trimmed.messages};tokens=${trimmed.tokens}`;
+  }
   if (report.advice.length > 0) headers["x-sluice-advice"] = report.advice.join(", ");
   const { shadow } = report;
   if (shadow !== null) headers["x-sluice-shadow-wait-ms"] = shadow.waitMs.toFixed(1);

@@ -6,6 +6,13 @@ import type { Fallback } from "../../core/task.ts";
 import type { ShadowVerdict } from "../shadow/shadow-pass.ts";
 import type { Advice } from "./advice.ts";
 
+/** What was left out of a chat that was too long. */
+export interface LeftOut {
+  readonly messages: number;
+  /** About so many. */
+  readonly tokens: number;
+}
+
 /** What Sluice did for a call, for the answer's `x-sluice-*` headers and for events. */
 export interface CallReport {
   readonly id: string;
@@ -18,6 +25,8 @@ export interface CallReport {
   readonly overheadMs: number;
   /** What was done instead of what was asked for; null: nothing. */
   readonly fallback: Fallback | null;
+  /** What was left out of its history; null: nothing. */
+  readonly trimmed: LeftOut | null;
   readonly pressure: number;
   /** What its agent could do about it. */
   readonly advice: readonly Advice[];

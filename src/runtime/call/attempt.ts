@@ -6,7 +6,7 @@ import { type Clock, MICROS_PER_MS } from "../../core/clock.ts";
 import type { CallEnd, HeaderView } from "../../core/dialect.ts";
 import { OK_VERDICT, type Verdict } from "../../core/verdict/verdict.ts";
 import { splitterFor } from "../../dialects/event-streams.ts";
-import type { Reservation } from "../account/account.ts";
+import type { Reservation } from "../account/reservation.ts";
 import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
 import type {
   Exchange,
@@ -165,6 +165,14 @@ export class Attempt implements ResponseSink {
     else this.#listener.onFailed({ end, why: failure, head: null, deliver: null });
   }
 
+  /** Others may be given what it holds: it ends now. */
+  loseLease(): void {
+    if (this.#isOver) return;
+    const { wasSent } = this.#exchange;
+    this.failed({ kind: "lease-lost", wasSent, cause: null });
+    this.#exchange.abort();
+  }
+
   #readStream(passage: StreamPassage, chunk: Uint8Array): void {
     const pieces = passage.push(chunk);
     if (this.#reply.kind === "held") {
@@ -255,6 +263,7 @@ export class Attempt implements ResponseSink {
   #pass(status: number, headers: HeaderView): void {
     this.#stopTimer();
     this.#reply = { kind: "passing" };
+    if (status < 400) this.#reservation.accepted();
     // Without the event that is taken out the stream is shorter than was told.
     const isShorter = this.#passage !== null && this.#place.candidate.hidesUsageEvent;
     const kept = isShorter ? { ...headers, "content-length": undefined } : headers;

@@ -3,14 +3,15 @@ import type { Demand } from "../../core/demand.ts";
 import type { CallEnd, Dialect, Forecast } from "../../core/dialect.ts";
 import type { RetryBudget } from "../../core/retry/retry-budget.ts";
 import type { Task } from "../../core/task.ts";
-import type { Account, AccountTenant } from "../account/account.ts";
+import type { Account } from "../account/account.ts";
+import type { AccountTenant } from "../account/ask.ts";
 import type { CallTarget } from "../account/limit-table.ts";
 import type { Authorizer } from "../credential/authorizer.ts";
 import type { UnitPlan } from "../forecast/unit-forecast.ts";
 import type { ShadowPass } from "../shadow/shadow-pass.ts";
 import type { Outbound } from "../transport/transport.ts";
 import type { PressureLevels } from "./advice.ts";
-import type { Answer, CallReport } from "./answer.ts";
+import type { Answer, CallReport, LeftOut } from "./answer.ts";
 
 /** How often and how patiently a call is tried again. */
 export interface RetryPolicy {
@@ -29,8 +30,8 @@ export interface CallPlan {
   readonly candidates: readonly Candidate[];
   /** Of lower quality, best first; planned when they are needed. */
   readonly smaller: () => readonly Candidate[];
-  /** Under such pressure (0 to 1) it goes to a smaller model at once. */
-  readonly diverts: (pressure: number) => boolean;
+  /** Does a smaller model do as well? A promise never rejects, and takes at most `patienceMs`. */
+  readonly suitsSmaller: (patienceMs: number, signal: AbortSignal) => boolean | Promise<boolean>;
   /** Answers in the upstream's stead; the first that has one is taken. */
   readonly standIns: StandIns;
   /** From arrival to the end of the answer, milliseconds. */
@@ -69,6 +70,8 @@ export interface Candidate {
   readonly retryBudget: RetryBudget;
   /** Its answers are in another format than the client's. */
   readonly adapt?: (answer: Answer) => Answer;
+  /** What was left out of its history; absent: nothing. */
+  readonly trimmed?: LeftOut;
 }
 
 /** Answers that need no upstream; each ends the answer it is given, or says that it has none. */

@@ -35,6 +35,7 @@ export function reportOf(
     waitMs: times.waited / MICROS_PER_MS,
     overheadMs: times.overhead(now) / MICROS_PER_MS,
     fallback: progress.fallback,
+    trimmed: candidate.trimmed ?? null,
     pressure,
     advice: adviceAt(pressure, plan.pressureLevels, task.latency),
     shadow: shadow === null ? null : shadow.verdict(),

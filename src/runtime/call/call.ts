@@ -9,7 +9,8 @@ import { SluiceError } from "../../core/errors.ts";
 import type { Path } from "../../core/scheduler/path.ts";
 import type { Fallback } from "../../core/task.ts";
 import type { Verdict } from "../../core/verdict/verdict.ts";
-import type { AttemptEnd, Reservation } from "../account/account.ts";
+import type { AttemptEnd } from "../account/ask.ts";
+import type { Reservation } from "../account/reservation.ts";
 import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
 import type { Transport, TransportFailure } from "../transport/transport.ts";
 import type { Answer, CallReport } from "./answer.ts";
@@ -27,6 +28,9 @@ import { billingMessage, codeOf, TIMEOUT_VERDICT, upstreamError } from "./upstre
 
 /** A smaller model is asked too once half of the max wait is over. */
 const SMALLER_AFTER = 0.5;
+
+/** Of its max wait, for the decision whether a smaller model suits it. */
+const DECIDING_SHARE = 0.5;
 
 /** Where a provider that failed says nothing of when to come back. */
 const UNWELL_MS = 5_000;
@@ -70,6 +74,8 @@ export class Call implements RaceListener, AttemptListener {
   readonly #failedAt = new Set<Place>();
   #fallback: Fallback | null = null;
   #lastWord: LastWord | null = null;
+  /** Null: no decision was needed. */
+  #deciding: AbortController | null = null;
   #stopTimer: CancelCoarse = nothing;
   #stopSmallerTimer: CancelTimer = nothing;
 
@@ -89,7 +95,15 @@ export class Call implements RaceListener, AttemptListener {
     this.#times.queued(this.#means.clock.now());
     const { cached } = this.plan.standIns;
     if (cached?.comesFirst && this.#answerCached()) return;
-    this.#wait(this.#places());
+    const diverts = this.#diverts();
+    if (typeof diverts === "boolean") this.#enterQueue(diverts);
+    else void diverts.then((isSo) => this.#enterQueue(isSo));
+  }
+
+  /** `diverts`: what suits a smaller model goes there first. */
+  #enterQueue(diverts: boolean): void {
+    if (this.#hasEnded) return;
+    this.#wait(diverts ? [...this.#smallerPlaces(), ...this.#best] : this.#best);
     if (this.#hasEnded || this.#bound !== null) return;
     if (!this.#race.isWaiting) this.#over(this.#race.error);
     else if (this.#fallbacks.next === "smaller-model") this.#planSmaller();
@@ -132,6 +146,10 @@ export class Call implements RaceListener, AttemptListener {
     this.#startTimer(now);
     const attempt = new Attempt(place, reservation, this.#answer, this, this.#means);
     this.#bound = { place, reservation, attempt };
+  }
+
+  onLeaseLost(place: Place): void {
+    if (this.#bound?.place === place) this.#bound.attempt.loseLease();
   }
 
   onOver(error: SluiceError): void {
@@ -179,6 +197,11 @@ export class Call implements RaceListener, AttemptListener {
     else this.#take(step, bound, failed, restsUntil, now);
   }
 
+  /** It has run nowhere yet. */
+  get isNewcomer(): boolean {
+    return this.#attempts === 0;
+  }
+
   report(): CallReport {
     const progress = { attempts: this.#attempts, times: this.#times, path: this.#path };
     const { candidate } = this.#place;
@@ -189,12 +212,16 @@ export class Call implements RaceListener, AttemptListener {
     return this.#means.clock.now();
   }
 
-  /** Under pressure what suits a smaller model goes there first. */
-  #places(): readonly Place[] {
+  /** Only asked under pressure, and where there is a smaller model: nothing else waits for a decision. */
+  #diverts(): boolean | Promise<boolean> {
     const { account, target, shadow } = this.#best[0].candidate;
-    if (this.plan.smaller === NO_CANDIDATES || shadow !== null) return this.#best;
+    if (this.plan.smaller === NO_CANDIDATES || shadow !== null) return false;
     const pressure = account.pressureAt(account.pathFor(target));
-    return this.plan.diverts(pressure) ? [...this.#smallerPlaces(), ...this.#best] : this.#best;
+    if (pressure < this.plan.pressureLevels.act || this.#smallerPlaces().length === 0) return false;
+    const untilOver = (this.#times.expiresAt - this.#now) / MICROS_PER_MS;
+    const leftMs = Math.min(untilOver, this.plan.task.maxWaitMs);
+    this.#deciding = new AbortController();
+    return this.plan.suitsSmaller(DECIDING_SHARE * leftMs, this.#deciding.signal);
   }
 
   #smallerPlaces(): readonly Place[] {
@@ -454,6 +481,7 @@ export class Call implements RaceListener, AttemptListener {
   /** From here on nothing that anybody says matters. */
   #leave(): void {
     this.#hasEnded = true;
+    this.#deciding?.abort();
     this.#race.leave();
     this.#stopTimer();
     this.#stopSmallerTimer();
@@ -499,5 +527,5 @@ function endOf(why: Verdict | TransportFailure, { candidate }: Place): AttemptEn
   if ("class" in why) return why;
   if (awaitsClient(candidate.outbound)) return null;
   if (why.kind === "timeout") return TIMEOUT_VERDICT;
-  return why.kind === "aborted" ? null : "unreached";
+  return why.kind === "aborted" || why.kind === "lease-lost" ? null : "unreached";
 }

@@ -3,8 +3,8 @@ import { type Clock, MICROS_PER_MS, MICROS_PER_SECOND } from "../../core/clock.t
 import { type Demand, NO_DEMAND } from "../../core/demand.ts";
 import type { CallEnd, Forecast } from "../../core/dialect.ts";
 import type { SluiceError } from "../../core/errors.ts";
-import type { Refusal } from "../../core/scheduler/refusal.ts";
-import type { Ask, Reservation } from "../account/account.ts";
+import type { Ask, AskRefusal } from "../account/ask.ts";
+import type { Reservation } from "../account/reservation.ts";
 import { countedWithMoney } from "../tenants/call-price.ts";
 import { CallCredential } from "./call-credential.ts";
 import type { CallPlan, Candidate } from "./call-plan.ts";
@@ -14,21 +14,27 @@ export interface PlaceListener {
   onGranted(): void;
   onRefused(error: SluiceError): void;
   onClosed(): void;
+  onLeaseLost(): void;
 }
 
 export class Place {
   readonly candidate: Candidate;
   readonly credential: CallCredential;
   readonly #plan: CallPlan;
-  readonly #request: object;
+  readonly #call: { readonly isNewcomer: boolean };
   readonly #clock: Clock;
   #forecast: Forecast;
 
-  /** `request`: the same object for all places of one call. */
-  constructor(candidate: Candidate, plan: CallPlan, request: object, clock: Clock) {
+  /** `call`: the same object for all places of one call, and whether it has run nowhere yet. */
+  constructor(
+    candidate: Candidate,
+    plan: CallPlan,
+    call: { readonly isNewcomer: boolean },
+    clock: Clock,
+  ) {
     this.candidate = candidate;
     this.#plan = plan;
-    this.#request = request;
+    this.#call = call;
     this.#clock = clock;
     this.#forecast = candidate.forecast;
     this.credential = new CallCredential(candidate, clock);
@@ -96,7 +102,7 @@ export class Place {
     const { units, target, forecast } = this.candidate;
     const { deadlineMs, chain } = task;
     return {
-      request: this.#request,
+      request: this.#call,
       tenant,
       target,
       band,
@@ -104,11 +110,13 @@ export class Place {
       demandNow: units === null ? undefined : () => this.#demandNow(),
       expiresAt,
       isPatient,
+      isNewcomer: this.#call.isNewcomer,
       deadline: deadlineMs === null ? null : arrivedAt + deadlineMs * MICROS_PER_MS,
       isChainStep: chain !== null && chain.step > 1,
       onGranted: () => listener.onGranted(),
       onRefused: (refusal) => listener.onRefused(this.#errorOf(refusal)),
       onClosed: () => listener.onClosed(),
+      onLeaseLost: () => listener.onLeaseLost(),
     };
   }
 
@@ -119,7 +127,7 @@ export class Place {
   }
 
   /** Until a breaker has closed it is not the budget that has no room. */
-  #errorOf(refusal: Refusal): SluiceError {
+  #errorOf(refusal: AskRefusal): SluiceError {
     const { account, target, upstream } = this.candidate;
     if (refusal.code !== "max_wait_exceeded") return refusalError(refusal);
     const breaker = account.breakerOf(target.model);
@@ -129,4 +137,4 @@ export class Place {
   }
 }
 
-const NOBODY: PlaceListener = { onGranted() {}, onRefused() {}, onClosed() {} };
+const NOBODY: PlaceListener = { onGranted() {}, onRefused() {}, onClosed() {}, onLeaseLost() {} };

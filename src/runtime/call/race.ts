@@ -3,7 +3,7 @@
  * binds at the grant, not when it queues.
  */
 import type { SluiceError } from "../../core/errors.ts";
-import type { Reservation } from "../account/account.ts";
+import type { Reservation } from "../account/reservation.ts";
 import type { Place } from "./place.ts";
 import { closingError } from "./refusals.ts";
 
@@ -11,6 +11,8 @@ export interface RaceListener {
   onGranted(place: Place, reservation: Reservation): void;
   /** It waits nowhere any more; the error is the one that promises most. */
   onOver(error: SluiceError): void;
+  /** Where it was granted, others may be given its place. */
+  onLeaseLost(place: Place): void;
 }
 
 export interface RaceTimes {
@@ -93,6 +95,7 @@ export class Race {
       onGranted: () => this.#granted(place),
       onRefused: (error) => this.#refused(place, error),
       onClosed: () => this.#refused(place, closingError()),
+      onLeaseLost: () => this.#listener.onLeaseLost(place),
     });
     if (asked instanceof Error) this.#note(asked);
     else this.#waiting.set(place, asked);

@@ -1,8 +1,8 @@
 /** Refusals: from the scheduler's answer to the one error type, with the meter that binds. */
 import { MICROS_PER_MS } from "../../core/clock.ts";
-import { type ErrorCode, SluiceError } from "../../core/errors.ts";
+import { SluiceError } from "../../core/errors.ts";
 import { type Meter, MICRO_UNITS } from "../../core/meter/meter.ts";
-import type { Refusal } from "../../core/scheduler/refusal.ts";
+import type { AskRefusal } from "../account/ask.ts";
 import type { Stop } from "../account/stops.ts";
 import { billingMessage } from "./upstream-errors.ts";
 
@@ -11,13 +11,27 @@ export function meterName(meter: Meter): string {
   return `${meter.label.dimension} of ${meter.label.selector}`;
 }
 
-export function refusalError(refusal: Refusal): SluiceError {
-  return waitError(refusal.code, refusal.meter, refusal.retryAfter);
+export function refusalError(refusal: AskRefusal): SluiceError {
+  const error = waitError(refusal.code, refusal.meter, refusal.retryAfter);
+  if (!("isShed" in refusal) || refusal.isShed === undefined) return error;
+  const { code, details, retryAfterMs } = error;
+  const words = "the shared budget is under pressure, and its lowest tier takes nothing new";
+  return new SluiceError(code, `${words}; try again in ${(retryAfterMs ?? 0) / 1_000} s`, {
+    details,
+  });
 }
 
 /** Whoever still waits when everything ends. */
 export function closingError(): SluiceError {
   return new SluiceError("upstream_unavailable", "Sluice is closing and takes nothing new");
+}
+
+/** Whoever comes after that. */
+export function closedError(): SluiceError {
+  return new SluiceError(
+    "upstream_unavailable",
+    "this Sluice was closed and takes nothing more: create another one",
+  );
 }
 
 /** Its owner has to act; until then one request a minute finds out whether that has happened. */
@@ -41,10 +55,7 @@ export function unwellError(upstream: string, retryAfter: number): SluiceError {
 
 /** `retryAfter` in microseconds; null: waiting does not help, or nobody knows. */
 export function waitError(
-  code: Extract<
-    ErrorCode,
-    "queue_full" | "demand_exceeds_limit" | "max_wait_exceeded" | "tenant_quota_exhausted"
-  >,
+  code: AskRefusal["code"],
   meter: Meter | null,
   retryAfter: number | null,
 ): SluiceError {
@@ -71,6 +82,8 @@ function messageOf(
       return `too many requests are waiting already${when}`;
     case "tenant_quota_exhausted":
       return `your own quota is used up: ${which}${when}`;
+    case "store_unavailable":
+      return `the store that instances share their limits through does not answer${when}`;
     default:
       return `${which} has no room within the request's max wait${when}`;
   }

@@ -11,7 +11,13 @@ export const TIMEOUT_VERDICT: Verdict = Object.freeze({
   retryAfterMs: null,
 });
 
-export function codeOf({ kind }: TransportFailure): "upstream_error" | "upstream_timeout" {
+export type FailureCode = "upstream_error" | "upstream_timeout" | "store_unavailable";
+
+/** How long a store that went away is taken to need. */
+const STORE_MS = 1_000;
+
+export function codeOf({ kind }: TransportFailure): FailureCode {
+  if (kind === "lease-lost") return "store_unavailable";
   return kind === "timeout" ? "upstream_timeout" : "upstream_error";
 }
 
@@ -19,11 +25,16 @@ export function billingMessage(upstream: string): string {
   return `the account at ${upstream} cannot be charged: its owner has to settle this with the provider`;
 }
 
-export function upstreamError(
-  code: "upstream_error" | "upstream_timeout",
-  failure: TransportFailure,
-): SluiceError {
+export function upstreamError(code: FailureCode, failure: TransportFailure): SluiceError {
+  if (code === "store_unavailable") {
+    const words =
+      "the store does not answer, so the call was ended before others could take its place";
+    return new SluiceError(code, words, { details: { retryAfterMs: STORE_MS } });
+  }
   const what = { unreachable: "cannot be reached", reset: "closed the connection" } as const;
   const words = failure.kind in what ? what[failure.kind as keyof typeof what] : "did not answer";
-  return new SluiceError(code, `the upstream ${words}`, { cause: failure.cause });
+  return new SluiceError(code, `the upstream ${words}`, {
+    cause: failure.cause,
+    isUnsent: !failure.wasSent,
+  });
 }

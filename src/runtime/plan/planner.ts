@@ -1,13 +1,13 @@
 /** Planner: decides everything about a request that is decided before it queues. */
 import type { CandidateConfig, Config } from "../../config/config.ts";
 import { MICROS_PER_MS } from "../../core/clock.ts";
-import type { JsonObject } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import { RetryBudget } from "../../core/retry/retry-budget.ts";
 import { recogniseTask } from "../../core/route/task-rules/task-rules.ts";
 import type { Task } from "../../core/task.ts";
-import { taskViewOf } from "../../dialects/body/task-view.ts";
 import { type CallPlan, type Candidate, NO_CANDIDATES } from "../call/call-plan.ts";
+import type { Classifier } from "../classify/classifier.ts";
+import { questionOf } from "../classify/classify.ts";
 import { ResponseCache } from "../fallback/response-cache.ts";
 import { standInsFor } from "../fallback/stand-ins.ts";
 import { requireModel, requireReadableModel } from "../policy/require-model.ts";
@@ -21,11 +21,14 @@ import {
 } from "./candidate-planner.ts";
 import { rankedCandidates, requestFor, speaksAsAsked } from "./eligible.ts";
 import type { RuntimeRequest } from "./runtime-request.ts";
+import { planTrimmed } from "./trimmed.ts";
 
 export interface PlannerMeans extends Omit<CandidateMeans, "retryBudgetOf"> {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   now(): number;
   bandOf(tier: string, task: Task): number;
+  /** Null: the shipped rules decide. */
+  classifier(): Classifier | null;
 }
 
 export class Planner {
@@ -85,14 +88,13 @@ export class Planner {
         smaller.length === 0
           ? NO_CANDIDATES
           : once(() => this.#planSmaller(request, task, smaller)),
-      diverts: (pressure) =>
-        pressure >= policy.pressure.act && suitsSmaller(request.body, task, first),
+      suitsSmaller: (...patience) => this.#suitsSmaller(request, task, first, ...patience),
       standIns: standInsFor(
         {
           ...request,
           id,
           path: `${request.upstream.name}${request.path}`,
-          variant: () => variantOf(request),
+          variant: () => variantOf(request, task),
           model: model?.asked ?? first.target.model,
           task,
           operation: first.operation,
@@ -116,14 +118,17 @@ export class Planner {
   ): readonly [PlannedCandidate, ...PlannedCandidate[]] {
     const isOne = best.length <= 1 && isNamed(request, best[0]);
     if (isOne && speaksAsAsked(request, request.upstream)) {
-      return [this.#candidates.plan({ ...request, isSmaller: false }, task)];
+      return [
+        this.#planOne(request, task, (one) =>
+          this.#candidates.plan({ ...one, isSmaller: false }, task),
+        ),
+      ];
     }
     const planned: PlannedCandidate[] = [];
     let refused: unknown = null;
     for (const one of best.length > 0 ? best : [named(request)]) {
       try {
-        const asked = requestFor(request, one, this.#means.upstreams, false);
-        planned.push(this.#candidates.plan(asked, task));
+        planned.push(this.#planAt(request, task, one, false));
       } catch (error) {
         if (!SluiceError.isInstance(error)) throw error;
         refused ??= error;
@@ -134,6 +139,28 @@ export class Planner {
     throw refused;
   }
 
+  #planAt(
+    request: RuntimeRequest,
+    task: Task,
+    one: Pick<CandidateConfig, "upstream" | "model">,
+    isSmaller: boolean,
+  ): PlannedCandidate {
+    const { upstreams } = this.#means;
+    return this.#planOne(request, task, (asked) =>
+      this.#candidates.plan(requestFor(asked, one, upstreams, isSmaller), task),
+    );
+  }
+
+  /** Whole, or where the task allows it without its oldest turns. */
+  #planOne(
+    request: RuntimeRequest,
+    task: Task,
+    plan: (request: RuntimeRequest) => PlannedCandidate,
+  ): PlannedCandidate {
+    if (task.trim === "off") return plan(request);
+    return planTrimmed({ request, task, models: this.#means.config().models, plan });
+  }
+
   #planSmaller(
     request: RuntimeRequest,
     task: Task,
@@ -142,13 +169,35 @@ export class Planner {
     const planned: Candidate[] = [];
     for (const one of smaller) {
       try {
-        const asked = requestFor(request, one, this.#means.upstreams, true);
-        planned.push(this.#candidates.plan(asked, task));
+        planned.push(this.#planAt(request, task, one, true));
       } catch (error) {
         if (!SluiceError.isInstance(error)) throw error;
       }
     }
     return planned;
+  }
+
+  /** A classifier of one's own is asked first, the shipped rules where it does not say. In doubt it does not suit. */
+  #suitsSmaller(
+    { body, tenant, model }: RuntimeRequest,
+    task: Task,
+    { forecast, target }: Candidate,
+    patienceMs: number,
+    signal: AbortSignal,
+  ): boolean | Promise<boolean> {
+    if (body === null) return false;
+    const question = once(() =>
+      questionOf({
+        body,
+        task,
+        tier: tenant.tier.name,
+        model: model?.asked ?? target.model ?? "",
+        inputTokens: forecast.expected.inputTokens,
+      }),
+    );
+    const byRules = () => recogniseTask(question()).suits;
+    const told = this.#means.classifier()?.ask(question, patienceMs, signal) ?? null;
+    return told instanceof Promise ? told.then((suits) => suits ?? byRules()) : (told ?? byRules());
   }
 
   #retryBudgetOf({ name }: Upstream): RetryBudget {
@@ -173,9 +222,10 @@ const VARYING = [
 ] as const;
 
 /** Whoever brings a credential of its own has its own answers, even in the same tenant. */
-function variantOf({ headers, clientCredential }: RuntimeRequest): string {
+function variantOf({ headers, clientCredential }: RuntimeRequest, { trim, pins }: Task): string {
   const account = clientCredential === null ? null : keyHash(clientCredential);
-  return JSON.stringify([account, ...VARYING.map((name) => headers[name] ?? null)]);
+  const varying = VARYING.map((name) => headers[name] ?? null);
+  return JSON.stringify([account, trim, pins, ...varying]);
 }
 
 function isNamed({ upstream, model }: RuntimeRequest, one: CandidateConfig | undefined): boolean {
@@ -184,12 +234,6 @@ function isNamed({ upstream, model }: RuntimeRequest, one: CandidateConfig | und
 
 function named({ upstream, model }: RuntimeRequest) {
   return { upstream: upstream.name, model: model?.sent ?? "" };
-}
-
-/** In doubt it does not. */
-function suitsSmaller(body: JsonObject | null, task: Task, { forecast }: Candidate): boolean {
-  if (body === null) return false;
-  return recogniseTask(taskViewOf(body, task.type, forecast.expected.inputTokens)).suits;
 }
 
 function once<T>(make: () => T): () => T {

@@ -6,6 +6,7 @@ import type {
   BandOptions,
   CeilingOptions,
   GuaranteeOptions,
+  ReliefOptions,
   SchedulerOptions,
 } from "../../core/scheduler/options.ts";
 import { LATENCY_CLASSES, type LatencyClass } from "../../core/task.ts";
@@ -43,6 +44,7 @@ export function bandTable(config: Config): BandTable {
       bands,
       guarantees: guaranteesOf(config, members, indexes),
       ceilings: ceilingsOf(config, members, indexes),
+      relief: reliefOf(config, members, indexes),
       holdback,
       margin: margin.kind === "learned" ? margin.initial : margin.share,
       maxWaiting: queue.maxWaiting,
@@ -137,6 +139,31 @@ function ceilingsOf(
       bands: bandsOnlyOf(({ tier }) => tier === name, members, indexes),
     }))
     .filter(({ bands }) => bands.length > 0);
+}
+
+/**
+ * Half way between `warn` and `act` it is over, so that it does not begin and end all the time.
+ * Batch that interactive work comes after, by `batch_last: false`, is held back for nobody.
+ */
+function reliefOf(
+  { tiers, policy }: Config,
+  members: readonly Member[],
+  indexes: ReadonlyMap<string, number>,
+): ReliefOptions {
+  const { warn, act } = policy.pressure;
+  const interactive = bandsOnlyOf(({ latency }) => latency !== "batch", members, indexes);
+  const batch = bandsOnlyOf(({ latency }) => latency === "batch", members, indexes);
+  const lowest = [...tiers.values()].at(-1);
+  const isAlone = tiers.size < 2 || lowest === undefined;
+  const own = isAlone ? [] : bandsOnlyOf(({ tier }) => tier === lowest.name, members, indexes);
+  return {
+    act,
+    calm: (warn + act) / 2,
+    held: batch.filter((band) => interactive.every((other) => other < band)),
+    refused: own.filter((band) => interactive.includes(band)),
+    lowestTier: lowest?.name ?? "",
+    keepsLine: (lowest?.guarantee ?? 0) > 0,
+  };
 }
 
 /** A band that others share can carry neither a guarantee nor a ceiling: there the weight acts. */

@@ -20,6 +20,9 @@ describe("reading", () => {
     ["chain", "c;step=3;depth=2", { chain: { id: "c", step: 3, depth: 2 } }],
     ["chain", "c;depth=2", { chain: { id: "c", step: 1, depth: 2 } }],
     ["min-quality", "0.75", { minQuality: 0.75 }],
+    ["trim", "fit", { trim: "fit", pins: [] }],
+    ["trim", "off", { trim: "off" }],
+    ["trim", "8000;pin=0,-3", { trim: 8_000, pins: [0, -3] }],
     ["tags", "a, b,,c ", { tags: ["a", "b", "c"] }],
   ])("%s: %s", (name, value, claims) => {
     expect(read({ [name]: value })).toEqual(expect.objectContaining(claims));
@@ -39,6 +42,12 @@ describe("reading", () => {
     ["chain", "c;depth=1;step=2"],
     ["min-quality", "1.1"],
     ["min-quality", "high"],
+    ["trim", "0"],
+    ["trim", "1e99"],
+    ["trim", "9999999999"],
+    ["trim", "8k"],
+    ["trim", "fit;pin=one"],
+    ["trim", `fit;pin=${"1,".repeat(1_000)}1`],
     ["task-type", "x".repeat(201)],
   ])("%s: %s is refused by name and value", (name, value) => {
     const found = JSON.stringify(value.slice(0, 100));

@@ -8,6 +8,7 @@ import {
   LATENCY_CLASSES,
   type LatencyClass,
   type Task,
+  type TrimTo,
 } from "../../core/task.ts";
 import { lessUrgent } from "./less-urgent.ts";
 import type { TenantRecord } from "./tenant-directory.ts";
@@ -26,6 +27,8 @@ export interface TaskClaims {
   readonly fallback?: readonly Fallback[];
   readonly chain?: Chain;
   readonly minQuality?: number;
+  readonly trim?: TrimTo;
+  readonly pins?: readonly number[];
   readonly tags?: readonly string[];
 }
 
@@ -53,6 +56,8 @@ export function judgeTask(claims: TaskClaims, tenant: TenantRecord, config: Conf
     fallback: claims.fallback ?? type?.fallback ?? [],
     chain: claims.chain ?? null,
     minQuality: claims.minQuality ?? null,
+    trim: claims.trim ?? type?.trim ?? config.policy.trim,
+    pins: claims.pins ?? [],
     tags: claims.tags ?? [],
   };
   return { task, wasLowered: latency !== claimed };
@@ -69,6 +74,7 @@ export type ClaimName =
   | "fallback"
   | "chain"
   | "min-quality"
+  | "trim"
   | "tags";
 
 /**
@@ -97,6 +103,7 @@ export function readClaims(sources: readonly ClaimSource[]): TaskClaims {
     fallback: read("fallback", parseFallback),
     chain: read("chain", parseChain),
     minQuality: read("min-quality", parseQuality),
+    ...read("trim", parseTrim),
     tags: read("tags", parseTags),
   };
 }
@@ -148,6 +155,22 @@ function parseQuality(value: string, name: string): number {
   const number = Number(value);
   if (!(number >= 0 && number <= 1)) throw invalid(name, value, "a number from 0 to 1");
   return number;
+}
+
+const MOST_TOKENS = 1e9;
+const MOST_PINS = 1_000;
+const TRIM =
+  /^(?:(?<word>off|fit)|(?<tokens>\d{1,10}))(?:;pin=(?<pins>-?\d{1,6}(?:,-?\d{1,6})*))?$/;
+
+function parseTrim(value: string, name: string): Pick<TaskClaims, "trim" | "pins"> {
+  const { word, tokens, pins = "" } = TRIM.exec(value)?.groups ?? {};
+  const places = pins === "" ? [] : pins.split(",").map(Number);
+  const trim = (word as "off" | "fit" | undefined) ?? Number(tokens ?? 0);
+  if (trim === 0 || (typeof trim === "number" && trim > MOST_TOKENS) || places.length > MOST_PINS) {
+    const allowed = `off, fit or tokens of input, then ;pin=<places of messages>, such as 8000;pin=0,-3`;
+    throw invalid(name, value, allowed);
+  }
+  return { trim, pins: places };
 }
 
 function parseTags(value: string): readonly string[] {

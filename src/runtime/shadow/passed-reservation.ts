@@ -3,7 +3,9 @@ import { amountOf, type Demand, NO_DEMAND } from "../../core/demand.ts";
 import type { Meter } from "../../core/meter/meter.ts";
 import { toMicro } from "../../core/queue/tickets.ts";
 import type { Path } from "../../core/scheduler/path.ts";
-import { type Account, type Ask, Reservation } from "../account/account.ts";
+import type { Account } from "../account/account.ts";
+import type { Ask } from "../account/ask.ts";
+import { Reservation } from "../account/reservation.ts";
 
 /** The meters follow what is really sent, so here a level may fall below zero without a settlement. */
 export class PassedReservation extends Reservation {
@@ -47,7 +49,7 @@ export class PassedReservation extends Reservation {
     };
     settleAll(this.#path.meters, counted);
     settleAll(tenant.meters, used);
-    this.account.settled(tenant);
+    this.account.settled(this, counted);
     this.#onSettled(counted, now);
   }
 

@@ -1,5 +1,5 @@
 /** Shadow figures: what the scheduler would have done, counted by tier since the start. */
-import type { Refusal } from "../../core/scheduler/refusal.ts";
+import type { AskRefusal } from "../account/ask.ts";
 import { WaitHistogram } from "./wait-histogram.ts";
 
 export interface ShadowTier {
@@ -7,7 +7,7 @@ export interface ShadowTier {
   readonly granted: number;
   /** Of those; null: there were none. */
   readonly wouldWaitMs: { readonly p50: number | null; readonly p99: number | null };
-  readonly wouldRefuse: Partial<Readonly<Record<Refusal["code"], number>>>;
+  readonly wouldRefuse: Partial<Readonly<Record<AskRefusal["code"], number>>>;
   /** Refusals for quota that the provider has really answered with. */
   readonly upstream429: number;
 }
@@ -15,7 +15,7 @@ export interface ShadowTier {
 interface Counted {
   granted: number;
   readonly waits: WaitHistogram;
-  readonly wouldRefuse: Partial<Record<Refusal["code"], number>>;
+  readonly wouldRefuse: Partial<Record<AskRefusal["code"], number>>;
   upstream429: number;
 }
 
@@ -29,7 +29,7 @@ export class ShadowFigures {
     counted.waits.add(waitMs);
   }
 
-  countRefusal(tier: string, code: Refusal["code"]): void {
+  countRefusal(tier: string, code: AskRefusal["code"]): void {
     const { wouldRefuse } = this.#of(tier);
     wouldRefuse[code] = (wouldRefuse[code] ?? 0) + 1;
   }

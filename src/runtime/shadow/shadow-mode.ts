@@ -1,8 +1,8 @@
 /** Shadow mode: everything goes upstream at once, and what the scheduler would have done is counted and told. */
 import type { CancelTimer, Clock } from "../../core/clock.ts";
 import { Slots } from "../../core/meter/slots.ts";
-import type { Refusal } from "../../core/scheduler/refusal.ts";
-import type { Account, AccountTenant } from "../account/account.ts";
+import type { Account } from "../account/account.ts";
+import type { AccountTenant, AskRefusal } from "../account/ask.ts";
 import type { TenantRecord } from "../policy/tenant-directory.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { ShadowFigures } from "./shadow-figures.ts";
@@ -14,7 +14,7 @@ export interface ShadowEvent {
   readonly tier: string;
   readonly decision: "grant" | "refuse";
   /** Null: it would have been sent. */
-  readonly code: Refusal["code"] | null;
+  readonly code: AskRefusal["code"] | null;
   /** How long it would have waited for that, milliseconds. */
   readonly waitMs: number;
 }

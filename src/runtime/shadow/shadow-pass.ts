@@ -8,9 +8,10 @@
 import { MICROS_PER_MS } from "../../core/clock.ts";
 import type { Demand } from "../../core/demand.ts";
 import type { CallEnd } from "../../core/dialect.ts";
-import type { Refusal } from "../../core/scheduler/refusal.ts";
-import type { Account, AccountTenant, Ask, Reservation } from "../account/account.ts";
+import type { Account } from "../account/account.ts";
+import type { AccountTenant, Ask, AskRefusal } from "../account/ask.ts";
 import type { CallTarget } from "../account/limit-table.ts";
+import type { Reservation } from "../account/reservation.ts";
 import { PassedReservation } from "./passed-reservation.ts";
 
 /** What the scheduler would have done with one request. */
@@ -18,7 +19,7 @@ export interface ShadowVerdict {
   /** In the queue; while it is not decided yet, what is foreseen. */
   readonly waitMs: number;
   /** Null: it would have been sent. */
-  readonly refused: Refusal["code"] | null;
+  readonly refused: AskRefusal["code"] | null;
 }
 
 export interface ShadowSurroundings {
@@ -112,7 +113,7 @@ export class ShadowPass {
     this.#settleTwin();
   }
 
-  #decide(refused: Refusal["code"] | null): void {
+  #decide(refused: AskRefusal["code"] | null): void {
     if (refused !== null) this.#place = null;
     this.#verdict = { waitMs: this.#waitedMs(), refused };
     this.#around.onDecided(this.#verdict);

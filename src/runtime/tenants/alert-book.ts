@@ -2,6 +2,7 @@
 import type { Counted, QuotaName } from "../../core/quota/quota-kind.ts";
 import type { QuotaLevel } from "../../core/quota/quota-levels.ts";
 import type { BreakerEvent, StoppedEvent } from "../health-watch.ts";
+import type { StoreEvent } from "../shared-store.ts";
 
 /** A quota is used up to a level of `alerts`; once per window and level. Amounts in whole units, USD in dollars. */
 export interface QuotaEvent {
@@ -40,6 +41,7 @@ export type AlertBody =
   | ({ readonly kind: "breaker" } & BreakerEvent)
   | ({ readonly kind: "stopped" } & StoppedEvent)
   | ({ readonly kind: "price-unknown" } & PriceUnknownEvent)
+  | ({ readonly kind: "store" } & StoreEvent)
   | ({ readonly kind: "store-failed" } & StoreFailedEvent);
 
 export type Alert = AlertBody & {

@@ -95,9 +95,19 @@ function headersOf(response: Response): Record<string, string | string[]> {
 function failureOf(error: unknown, isAborted: boolean, isTimedOut: boolean): TransportFailure {
   if (isTimedOut) return { kind: "timeout", wasSent: true, cause: error };
   if (isAborted) return { kind: "aborted", wasSent: true, cause: error };
-  const isRefused = errorCode(error) === "ECONNREFUSED" || errorCode(error) === "ENOTFOUND";
+  const isRefused = UNREACHED.has(errorCode(error));
   return { kind: isRefused ? "unreachable" : "reset", wasSent: !isRefused, cause: error };
 }
+
+/** What systems and undici say before there is a connection. */
+const UNREACHED: ReadonlySet<unknown> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
 
 function errorCode(error: unknown): unknown {
   const cause = error instanceof Error ? (error.cause ?? error) : error;

@@ -17,7 +17,7 @@ export interface Outbound {
 
 /** Why there is no (complete) answer. `wasSent`: the provider may have begun to work on it. */
 export interface TransportFailure {
-  readonly kind: "unreachable" | "reset" | "timeout" | "aborted";
+  readonly kind: "unreachable" | "reset" | "timeout" | "aborted" | "lease-lost";
   readonly wasSent: boolean;
   readonly cause: unknown;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../config/index.ts";
 import type { WireFormat } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
-import type { AccountTenant } from "../account/account.ts";
+import type { AccountTenant } from "../account/ask.ts";
 import { HealthWatch } from "../health-watch.ts";
 import { bandTable } from "../policy/bands.ts";
 import { createSystemClock } from "../system-clock.ts";
@@ -41,6 +41,7 @@ function routed(object: object) {
     onTwinTenantFreed: () => {},
     onLearned: () => {},
     onDifferences: () => {},
+    store: null,
     health: new HealthWatch({ onBreaker: () => {}, onStopped: () => {} }),
   };
   const upstreams = new Map(

@@ -6,12 +6,15 @@ import type { Clock } from "../../core/clock.ts";
 import type { Dialect } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import { dialectNamed, generic } from "../../dialects/registry.ts";
-import { Account, type AccountTenant } from "../account/account.ts";
+import { Account, type AccountOptions } from "../account/account.ts";
+import type { AccountTenant } from "../account/ask.ts";
+import { SharedTurns } from "../account/shared/shared-turns.ts";
 import type { Authorizer } from "../credential/authorizer.ts";
 import { type CredentialMeans, createAuthorizer } from "../credential/create-authorizer.ts";
 import type { HealthWatch } from "../health-watch.ts";
 import type { AccountPolicy } from "../policy/bands.ts";
 import { keyHash, type TenantRecord } from "../policy/tenant-directory.ts";
+import type { SharedStore } from "../shared-store.ts";
 import { type Address, BaseUrl, type Below } from "./base-url.ts";
 import { addedHeaders, type ChosenCredential, keyOf, pathWith } from "./fixed-credential.ts";
 
@@ -31,6 +34,8 @@ export interface UpstreamMeans {
   /** Headers told that configured limits are lower. */
   readonly onDifferences: (upstream: string, differences: readonly LimitDifference[]) => void;
   readonly health: HealthWatch;
+  /** By what other instances share its accounts; null: they are of this process alone. */
+  readonly store: SharedStore | null;
 }
 
 export class Upstream {
@@ -54,7 +59,7 @@ export class Upstream {
     this.#baseUrl = new BaseUrl(config.baseUrl, this.#dialect);
     this.#authorizer = createAuthorizer(config, means.credentials);
     this.#countsMoney = hasMoneyLimit(config);
-    this.#shared = this.#createAccount();
+    this.#shared = this.#createAccount(null);
   }
 
   get config(): UpstreamConfig {
@@ -106,7 +111,7 @@ export class Upstream {
     const known = this.#byClient.get(key);
     if (known) return known;
     if (this.#byClient.size >= REMEMBERED_ACCOUNTS) this.#forgetIdle();
-    const account = this.#createAccount();
+    const account = this.#createAccount(key);
     this.#byClient.set(key, account);
     return account;
   }
@@ -199,7 +204,8 @@ export class Upstream {
     return { ...this.#budgetOptions, hasLimits: true };
   }
 
-  #createAccount(): Account {
+  /** `client`: whose credential it belongs to, as a hash; null: the upstream's own. */
+  #createAccount(client: string | null): Account {
     const { clock, initialShare, onTenantFreed, tenantNow } = this.#means;
     const account: Account = new Account({
       rules: this.#config.limits ?? [],
@@ -222,8 +228,17 @@ export class Upstream {
           model: reason === "auth" ? model : null,
           reason,
         }),
+      turns: this.#turnsOf(client),
     });
     return account;
+  }
+
+  #turnsOf(client: string | null): AccountOptions["turns"] {
+    const { store, initialShare, tenantNow } = this.#means;
+    if (store === null) return undefined;
+    const share = store.shareOf(this.name, client);
+    const { scheduler } = this.#policy;
+    return (parts) => new SharedTurns(parts, { share, scheduler, initialShare, tenantNow });
   }
 
   #createTwin(): Account {
@@ -245,7 +260,8 @@ export class Upstream {
     for (const [key, account] of this.#byClient) {
       if (!account.isIdle) continue;
       this.#byClient.delete(key);
-      this.#twins.get(account)?.close();
+      void account.close();
+      void this.#twins.get(account)?.close();
       this.#twins.delete(account);
     }
     if (this.#byClient.size >= REMEMBERED_ACCOUNTS) {

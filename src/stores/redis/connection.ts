@@ -2,7 +2,7 @@
 import { Cluster, type Redis } from "ioredis";
 import { openClient } from "./open-client.ts";
 import { placeOf, type RedisPlace } from "./place.ts";
-import { readScript } from "./script.ts";
+import { readScript, type Script } from "./script.ts";
 import { Wakes } from "./wakes.ts";
 
 export interface Connection {
@@ -10,6 +10,8 @@ export interface Connection {
   readonly trouble: string | null;
   /** Runs the step script. @throws Error when it is not answered; asking again is safe */
   step(key: string, request: Buffer): Promise<Buffer>;
+  /** Nothing listens there: it is down for all. Silence may be the network between us alone. */
+  readonly isRefused: boolean;
   /** Calls `onMessage` for each message, also after a reconnect; returns how to end that. */
   listen(channel: string, onMessage: () => void): () => void;
   close(): void;
@@ -22,8 +24,8 @@ export interface Connection {
  *   host is one of a cluster, `?sentinel=name` where it is a Sentinel that knows the master `name`
  * @throws SluiceError `invalid_request` if the URL or a file that it names cannot be used
  */
-export function connect(url: string): Connection {
-  return new RedisConnection(placeOf(url));
+export function connect(url: string, script = readScript()): Connection {
+  return new RedisConnection(placeOf(url), script);
 }
 
 class RedisConnection implements Connection {
@@ -31,20 +33,25 @@ class RedisConnection implements Connection {
   /** A connection that listens does nothing else; a cluster's client has one beside the others. */
   readonly #listener: Redis | Cluster;
   readonly #wakes: Wakes;
-  readonly #script = readScript();
+  readonly #script: Script;
   #trouble: string | null = "not connected yet";
 
-  constructor(place: RedisPlace) {
+  isRefused = false;
+
+  constructor(place: RedisPlace, script: Script) {
+    this.#script = script;
     this.#client = openClient(place);
     this.#listener = this.#client instanceof Cluster ? this.#client : openClient(place);
     this.#wakes = new Wakes(this.#listener);
     this.#client.on("error", (error: Error) => {
       this.#trouble = error.message;
+      this.isRefused = isRefusal(error);
     });
     // Without it a heartbeat fetches what no message tells.
     this.#listener.on("error", () => {});
     this.#client.on("ready", () => {
       this.#trouble = null;
+      this.isRefused = false;
     });
   }
 
@@ -77,6 +84,12 @@ class RedisConnection implements Connection {
 /** What the script is told of its keys; see `lua/state.lua`. */
 export function keysOf(key: string): readonly (string | number)[] {
   return [2, `${key}:state`, `${key}:guard`];
+}
+
+/** A cluster tells of the last node that it has tried. */
+function isRefusal(error: unknown): boolean {
+  const { code, lastNodeError } = error as { code?: string; lastNodeError?: { code?: string } };
+  return (lastNodeError?.code ?? code) === "ECONNREFUSED";
 }
 
 /** Told by its code wherever in the message it is: Redis 7 puts another word before it. */

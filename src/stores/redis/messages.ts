@@ -13,6 +13,8 @@ import type {
 } from "../store.ts";
 
 export interface StepOptions extends SchedulerOptions {
+  /** The same where bands, guarantees and ceilings are. */
+  readonly layout: string;
   readonly grantsPerPump: number;
   /** A tenant's accounts, one a band, that are remembered; idle ones beyond it are forgotten. */
   readonly maxAccounts: number;
@@ -23,6 +25,8 @@ export interface StepOptions extends SchedulerOptions {
 /** What an instance that the store does not know tells of itself; see `lua/instances.lua`. */
 export type LifeOperation =
   | { readonly kind: "leave"; readonly instance: string; readonly isBehind: boolean }
+  /** It ends, and has nothing more to say. */
+  | { readonly kind: "goodbye" }
   | { readonly kind: "cap"; readonly share: number }
   | {
       readonly kind: "charge";
@@ -39,13 +43,72 @@ export type LifeOperation =
       readonly previous: string;
     };
 
+/** What instances tell each other that is no meter's; the newest holds. */
+export interface NoteOperation {
+  readonly kind: "note";
+  readonly key: string;
+  readonly value: string;
+  /** Only where nothing is known by that name. */
+  readonly isFirst: boolean;
+}
+
+/** A meter as it is in the store; amounts are micro-units, times microseconds. */
+export interface ReportedMeter {
+  readonly key: string;
+  readonly level: number;
+  readonly charged: number;
+  /** How often its level was corrected, and by how much in all. */
+  readonly corrections: number;
+  readonly corrected: number;
+  readonly capacity: number;
+  readonly per: number;
+  readonly foreign: number;
+  /** Null: the scheduler's. */
+  readonly margin: number | null;
+  /** 0: it does not rest. */
+  readonly restsFor: number;
+  /** When one request may find out whether it still has to rest; null: none. */
+  readonly probeIn: number | null;
+}
+
+export interface ReportedBand {
+  readonly activeWeight: number;
+  /** Micro-units that wait, and that have ever arrived, by meter in the report's order. */
+  readonly queued: readonly number[];
+  readonly arrived: readonly number[];
+}
+
+export interface StoreReport {
+  /** None where there are too many to be told with every step. */
+  readonly meters: readonly ReportedMeter[];
+  /** What others have noted since the version that was asked with. */
+  readonly notes: readonly { readonly key: string; readonly value: string }[];
+  readonly noteVersion: number;
+  /** Null: it was not asked for. */
+  readonly whole: WholeReport | null;
+}
+
+export interface WholeReport {
+  readonly bands: readonly ReportedBand[];
+  /** Instances that live, this one included. */
+  readonly instances: number;
+}
+
+export type StepOperation = Operation | LifeOperation | NoteOperation;
+
 export interface StepRequest {
   readonly instance: string;
   /** Of the batch, from 1 without gaps; null: nothing is remembered of the instance (tests). */
   readonly number: number | null;
   /** Microseconds by its own clock since the sending of the step that was answered last. */
   readonly elapsed: number | null;
-  readonly operations: readonly (Operation | LifeOperation)[];
+  readonly operations: readonly StepOperation[];
+  /** The version of the notes that are known, for a report; null: none is wanted. */
+  readonly report: number | null;
+  /** The report is to tell of bands and instances, too. */
+  readonly isWhole: boolean;
+  /** Its configuration is the newest: the store takes its bands and bounds over. */
+  readonly isNewest: boolean;
   /** Used where the account is new in this Redis. */
   readonly options: StepOptions;
   /** Microseconds; null: the time of Redis. */
@@ -58,22 +121,33 @@ export interface StepReply {
   /** The last batch that the store knows of, if it is unknown. */
   readonly known?: number;
   readonly now: number;
+  /** Another one than before: whoever waited has to be told again. */
+  readonly epoch: number;
   /** -1: nothing to wait for. */
   readonly wakeAt: number;
   readonly results: readonly OperationResult[];
+  /** Of each operation that has queued a request: how many of its tenant and band waited by then. */
+  readonly aheads: readonly number[];
   readonly granted: readonly Ticket[];
   readonly expired: readonly Ticket[];
   readonly displaced: readonly Ticket[];
+  /** Null: none was asked for. */
+  readonly report: StoreReport | null;
 }
 
-const NOTHING = { results: [], granted: [], expired: [], displaced: [] };
+const NOTHING = { results: [], aheads: [], granted: [], expired: [], displaced: [], report: null };
 
 const encoder = new Encoder({ initialBufferSize: 16_384 });
 const decoder = new Decoder();
 
 export function encodeRequest(request: StepRequest): Buffer {
-  const { operations, now, number, elapsed, ...rest } = request;
-  const told = { now: now ?? false, number: number ?? false, elapsed: elapsed ?? false };
+  const { operations, now, number, elapsed, report, ...rest } = request;
+  const told = {
+    now: now ?? false,
+    number: number ?? false,
+    elapsed: elapsed ?? false,
+    report: report ?? false,
+  };
   const wire = { ...rest, ...told, operations: operations.map(wireOf) };
   return Buffer.from(encoder.encode(wire));
 }
@@ -81,10 +155,52 @@ export function encodeRequest(request: StepRequest): Buffer {
 export function decodeReply(bytes: Uint8Array): StepReply {
   const reply = decoder.decode(bytes) as StepReply;
   if (reply.isUnknown) return { ...reply, wakeAt: -1, ...NOTHING };
-  return { ...reply, results: reply.results.map(resultOf) };
+  const report = reply.report ? reportOf(reply.report as unknown as WireReport) : null;
+  return { ...reply, results: reply.results.map(resultOf), report };
 }
 
-function wireOf(operation: Operation | LifeOperation): readonly unknown[] {
+interface WireReport {
+  readonly meters: readonly (readonly unknown[])[];
+  readonly bands: readonly (readonly [number, readonly number[], readonly number[]])[] | false;
+  readonly notes: readonly (readonly [string, string])[];
+  readonly noteVersion: number;
+  readonly instances: number;
+}
+
+function reportOf({ meters, bands, notes, noteVersion, instances }: WireReport): StoreReport {
+  return {
+    noteVersion,
+    whole: bands === false ? null : { bands: listOf(bands).map(bandOf), instances },
+    meters: listOf(meters).map(meterOf),
+    notes: listOf(notes).map(([key, value]) => ({ key, value })),
+  };
+}
+
+function bandOf([activeWeight, queued, arrived]: readonly [
+  number,
+  readonly number[],
+  readonly number[],
+]): ReportedBand {
+  return { activeWeight, queued: listOf(queued), arrived: listOf(arrived) };
+}
+
+/** An empty table of Lua may come as a map. */
+function listOf<T>(list: readonly T[]): readonly T[] {
+  return Array.isArray(list) ? list : [];
+}
+
+function meterOf(wire: readonly unknown[]): ReportedMeter {
+  const [key, ...numbers] = wire as [string, ...number[]];
+  const [level, charged, corrections, corrected, capacity, per, foreign, margin] = numbers;
+  const [restsFor, probeIn] = numbers.slice(8);
+  return {
+    ...{ key, level, charged, corrections, corrected, capacity, per, foreign, restsFor },
+    margin: margin < 0 ? null : margin,
+    probeIn: probeIn < 0 ? null : probeIn,
+  };
+}
+
+function wireOf(operation: StepOperation): readonly unknown[] {
   switch (operation.kind) {
     case "path":
       return ["path", operation.key, operation.meters.map(specOf), operation.initialShare];
@@ -96,6 +212,8 @@ function wireOf(operation: Operation | LifeOperation): readonly unknown[] {
     }
     case "leave":
       return ["leave", operation.instance, operation.isBehind];
+    case "goodbye":
+      return ["goodbye"];
     case "cap":
       return ["cap", operation.share];
     case "charge":
@@ -116,7 +234,11 @@ function wireOf(operation: Operation | LifeOperation): readonly unknown[] {
       return ["retry", ticket, amountsOf(counted), eligibleIn, expiresIn];
     }
     case "adjust":
-      return ["adjust", referenceOf(operation.meter), operation.delta];
+      return ["adjust", referenceOf(operation.meter), operation.delta, operation.seen ?? -1];
+    case "rest":
+      return ["rest", referenceOf(operation.meter), operation.micros, operation.probeIn ?? -1];
+    case "note":
+      return ["note", operation.key, operation.value, operation.isFirst];
     case "resize": {
       const { meter, capacity, per, pace } = operation;
       return ["resize", referenceOf(meter), capacity, per, pace.interval, pace.allowance];
@@ -145,8 +267,9 @@ function amountsOf(demand: Demand): readonly unknown[] {
   return [...columns, Object.fromEntries(units)];
 }
 
-function specOf({ pace, selector: _selector, ...spec }: MeterSpec) {
-  return { ...spec, interval: pace.interval, allowance: pace.allowance };
+function specOf({ pace, selector: _selector, level, ...spec }: MeterSpec) {
+  const told = level === undefined ? {} : { level: Math.floor(level) };
+  return { ...spec, ...told, interval: pace.interval, allowance: pace.allowance };
 }
 
 function referenceOf(meter: MeterReference): unknown {

@@ -24,6 +24,7 @@ const FILES = [
   "pump",
   "grants",
   "rests",
+  "layout",
   "forgetting",
   "remains",
   "instances",
@@ -31,6 +32,7 @@ const FILES = [
   "operations",
   "corrections",
   "lives",
+  "report",
   "step",
 ] as const;
 
@@ -46,13 +48,19 @@ export interface Script {
   readonly sha: string;
 }
 
-/** Reads the step script; its files lie beside this one. */
-export function readScript(): Script {
+type Edit = (name: string, text: string) => string;
+
+/** Reads the step script; its files lie beside this one. `edit` may change the text of a file (benchmarks, tests). */
+export function readScript(edit: Edit = asItIs): Script {
   const texts = FILES.map((name) =>
-    readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), "utf8"),
+    edit(name, readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), "utf8")),
   );
   const source = joined(texts);
   return { source, sha: createHash("sha1").update(source).digest("hex") };
+}
+
+function asItIs(_name: string, text: string): string {
+  return text;
 }
 
 /** A function has room for 250 names and arguments; beyond so many names the next files get another. */

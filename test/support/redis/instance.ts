@@ -4,7 +4,7 @@ import { keysOf } from "../../../src/stores/redis/connection.ts";
 import {
   decodeReply,
   encodeRequest,
-  type LifeOperation,
+  type StepOperation,
   type StepOptions,
   type StepReply,
 } from "../../../src/stores/redis/messages.ts";
@@ -26,6 +26,8 @@ export class Instance {
   readonly #time: { readonly now: number | null };
   #number = 0;
   #answeredAt: number | null = null;
+  asksForReport = false;
+  isNewest = false;
 
   readonly #options: StepOptions;
 
@@ -44,7 +46,7 @@ export class Instance {
 
   /** @param ownTime microseconds by this instance's own clock; null: it does not tell */
   async step(
-    operations: readonly (Operation | LifeOperation)[] = [],
+    operations: readonly StepOperation[] = [],
     ownTime: number | null = null,
   ): Promise<StepReply> {
     const reply = await this.#send(operations, this.#number + 1, ownTime);
@@ -59,7 +61,7 @@ export class Instance {
   }
 
   async #send(
-    operations: readonly (Operation | LifeOperation)[],
+    operations: readonly StepOperation[],
     number: number,
     ownTime: number | null,
   ): Promise<StepReply> {
@@ -71,6 +73,9 @@ export class Instance {
       number,
       elapsed,
       operations,
+      report: this.asksForReport ? 0 : null,
+      isNewest: this.isNewest,
+      isWhole: true,
       options: this.#options,
       now,
     };

@@ -18,6 +18,7 @@ export const OPTIONS = {
   grantsPerPump: 64,
   maxAccounts: 20_000,
   learningMicros: 0,
+  layout: "test",
 };
 
 export function meter(dimension: MeterSpec["dimension"], amount: number, perMs = 1_000): MeterSpec {

@@ -74,6 +74,15 @@ export class RedisServer {
     await ended;
   }
 
+  /** Stands still without ending, as a machine that is overloaded does. */
+  pause(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
   async stop(): Promise<void> {
     await this.kill();
     rmSync(this.#directory, { recursive: true, force: true });

@@ -36,6 +36,12 @@ export class TcpProxy {
 
   mend(): void {
     this.#isCut = false;
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  /** Nothing gets through any more, and nobody is told: connections stay as they are. */
+  swallow(): void {
+    for (const socket of this.#sockets) socket.pause();
   }
 
   /** Ends all connections; new ones are let through unless it is cut. */

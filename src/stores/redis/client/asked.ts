@@ -1,11 +1,12 @@
 /** Asked: what an instance wants of the store, and how it hears of the result. */
-import type { Operation, OperationResult } from "../../store.ts";
-import type { LifeOperation } from "../messages.ts";
+import type { OperationResult } from "../../store.ts";
+import type { StepOperation } from "../messages.ts";
 
 export interface Asked {
   /** Made when it is sent: times travel as what is left of them. */
-  readonly operation: () => Operation | LifeOperation;
-  readonly onResult: (result: OperationResult) => void;
+  readonly operation: () => StepOperation;
+  /** `ahead`: of a request that was queued, how many of its tenant and band waited by then. */
+  readonly onResult: (result: OperationResult, ahead: number) => void;
   /** It has no meaning in another life: whoever asks tells there what it still has. */
   readonly isOfThisLife: boolean;
 }

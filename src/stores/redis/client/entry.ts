@@ -24,6 +24,8 @@ export interface SharedRequest {
 export type EntryRefusal = StoreRefusal["code"] | "store_unavailable";
 
 export interface EntryListener {
+  /** The store has it; `ahead` of its tenant and band waited there by then, at whatever instance. */
+  onQueued?(ahead: number): void;
   onGranted(): void;
   /** The wait is over without a grant. */
   onRefused(code: EntryRefusal): void;
@@ -37,6 +39,8 @@ export class Entry {
   ticket: Ticket | null = null;
   /** Its end was asked for before the store had given it a number. */
   isUnwanted = false;
+  /** What is to be told of it once the store has given it a number. */
+  onPlaced: (() => void) | null = null;
   expiresAt: number;
   grantedAt = 0;
 

@@ -18,6 +18,8 @@ interface Facts {
   readonly past: PastLife;
   readonly paths: readonly SharedPath[];
   readonly initialShare: number;
+  /** What was left of a meter when it was last heard of, micro-units; null: it was not. */
+  readonly levelOf: (key: string) => number | null;
   /** Not answered yet. */
   readonly unsettled: readonly Unsettled[];
   /** Answered by a store that may have forgotten it. */
@@ -25,10 +27,15 @@ interface Facts {
 }
 
 /** All that comes before the requests that run and wait. */
-export function retold({ past, paths, initialShare, unsettled, lost }: Facts): readonly Asked[] {
+export function retold(facts: Facts): readonly Asked[] {
+  const { past, paths, initialShare, levelOf, unsettled, lost } = facts;
+  const withLevels = ({ key, meters }: SharedPath): SharedPath => ({
+    key,
+    meters: meters.map((spec) => ({ ...spec, level: levelOf(spec.key) ?? spec.level })),
+  });
   return [
     tell({ kind: "leave", instance: past.name, isBehind: past.isBehind }),
-    ...paths.map((path) => tell({ kind: "path", ...path, initialShare })),
+    ...paths.map((path) => tell({ kind: "path", ...withLevels(path), initialShare })),
     tell({ kind: "cap", share: SAFE_SHARE }),
     ...lost.map((one) => charge(one, false)),
     ...unsettled.map((one) => charge(one, true)),

@@ -3,26 +3,29 @@
  * is under way goes with the next, so batches grow with the load and nobody waits for a timer.
  *
  * A step that is not answered is sent again under its number, which the store does once. Whoever
- * was not answered for 1.5 s is fenced: the store may give away its slots half a second later.
+ * was not answered for 1.5 s is fenced: the store may give away its slots a quarter of a second later.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CancelTimer, Clock } from "../../../core/clock.ts";
-import type { Operation } from "../../store.ts";
 import type { Connection } from "../connection.ts";
 import {
   decodeReply,
   encodeRequest,
-  type LifeOperation,
+  type StepOperation,
   type StepOptions,
   type StepReply,
+  type StepRequest,
 } from "../messages.ts";
 import type { Asked, PastLife } from "./asked.ts";
 
 const BATCH = 64;
 const HEARTBEAT_MICROS = 250_000;
+/** Nothing waits or runs: only the lease is kept. */
+const IDLE_HEARTBEAT_MICROS = 750_000;
 export const FENCE_MICROS = 1_500_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 400;
+const LEAVE_MS = 500;
 
 export interface SessionOptions {
   readonly connection: Connection;
@@ -36,6 +39,12 @@ export interface SessionOptions {
   readonly onReply: (reply: StepReply) => void;
   /** The store does not know this instance (any more); what it is told first in its next life. */
   readonly onUnknown: (past: PastLife) => readonly Asked[];
+  /** What kind of report is wanted with the next answer. */
+  readonly wanted: () => Pick<StepRequest, "report" | "isWhole">;
+  /** Nothing waits or runs here. */
+  readonly isIdle: () => boolean;
+  /** Before its results: in another epoch the store has dropped whatever waited. */
+  readonly onEpoch: (epoch: number) => void;
   /** No answer for so long that nothing new may be sent, or answers again. */
   readonly onFenced: (isFenced: boolean) => void;
 }
@@ -53,9 +62,13 @@ export class Session {
   #cancelTimer: CancelTimer | null = null;
   #stopListening: () => void = () => {};
   readonly #closing = new AbortController();
+  #stepOptions: StepOptions;
+  /** The store is yet to be told that these options are the newest. */
+  #isNewest = true;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#stepOptions = options.options;
     this.#answeredAt = options.clock.now();
     this.#listen();
     this.#sendSoon();
@@ -81,11 +94,35 @@ export class Session {
     this.#sendSoon();
   }
 
+  /** Other bands and bounds from now on, for all who share the store. */
+  reconfigure(options: StepOptions): void {
+    this.#stepOptions = options;
+    this.#isNewest = true;
+    this.#sendSoon();
+  }
+
+  /** Steps soon, though there is nothing to ask. */
+  step(): void {
+    this.#sendSoon();
+  }
+
   /** Takes back what has not been sent yet; false: it is under way. */
   unask(asked: Asked): boolean {
     const place = this.#queue.indexOf(asked);
     if (place >= 0) this.#queue.splice(place, 1);
     return place >= 0;
+  }
+
+  /** Says what is left to say, and that this was all; no longer than a moment. */
+  async leave(): Promise<void> {
+    if (!this.#isFenced && !this.#isClosed) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const operation = { kind: "goodbye" } as const;
+      this.ask({ operation: () => operation, onResult: () => resolve(), isOfThisLife: true });
+      const timer = sleep(LEAVE_MS, undefined, { signal: this.#closing.signal, ref: false });
+      await Promise.race([promise, timer.catch(() => {})]);
+    }
+    this.close();
   }
 
   close(): void {
@@ -120,9 +157,10 @@ export class Session {
     } while (reply !== null && this.#queue.length > 0);
     this.#isSending = false;
     if (reply === null || this.#isClosed) return;
-    const wait = reply.wakeAt < 0 ? HEARTBEAT_MICROS : reply.wakeAt - reply.now;
-    const { clock } = this.#options;
-    const at = clock.now() + Math.max(0, Math.min(wait, HEARTBEAT_MICROS));
+    const { clock, isIdle } = this.#options;
+    const heartbeat = isIdle() ? IDLE_HEARTBEAT_MICROS : HEARTBEAT_MICROS;
+    const wait = reply.wakeAt < 0 ? heartbeat : reply.wakeAt - reply.now;
+    const at = clock.now() + Math.max(0, Math.min(wait, heartbeat));
     this.#cancelTimer = clock.schedule(at, () => this.#sendSoon());
   }
 
@@ -144,18 +182,23 @@ export class Session {
   }
 
   async #try(
-    operations: readonly (Operation | LifeOperation)[],
+    operations: readonly StepOperation[],
     number: number,
     sentAt: number,
   ): Promise<StepReply | null> {
-    const { connection, key, options } = this.#options;
+    const { connection, key, wanted } = this.#options;
+    const options = this.#stepOptions;
+    const isNewest = this.#isNewest;
     const elapsed = sentAt - this.#answeredAt;
-    const request = { instance: this.#name, number, elapsed, operations, options, now: null };
+    const told = { instance: this.#name, number, elapsed, isNewest, ...wanted() };
+    const request = { ...told, operations, options, now: null };
     const timer = this.#options.clock.schedule(this.#answeredAt + FENCE_MICROS, () =>
       this.#fence(),
     );
     try {
-      return decodeReply(await connection.step(key, encodeRequest(request)));
+      const reply = decodeReply(await connection.step(key, encodeRequest(request)));
+      if (!reply.isUnknown && this.#stepOptions === options) this.#isNewest = false;
+      return reply;
     } catch {
       return null;
     } finally {
@@ -172,8 +215,9 @@ export class Session {
     const isStale = this.#options.clock.now() - sentAt > FENCE_MICROS;
     if (!reply.isUnknown) {
       this.#number = number;
+      this.#options.onEpoch(reply.epoch);
       batch.forEach(({ onResult }, i) => {
-        onResult(reply.results[i]);
+        onResult(reply.results[i], reply.aheads[i] ?? 0);
       });
     }
     // Grants that come too late may have been given away.

@@ -37,7 +37,7 @@ end
 
 local function newAccount(key, weight, turn, own)
   local account = {
-    key = key, band = S.bands[byte(key) - BEFORE_FIRST_BAND],
+    key = key, band = S.bands[min(byte(key) - BEFORE_FIRST_BAND, #S.bands)],
     weight = weight, turn = turn, own = own, flows = {}, competing = 0,
   }
   accounts[key] = account

@@ -1,4 +1,7 @@
 -- Backlog: a waiter enters its flow, a flow its lane; and the sums of what waits.
+--- Where a lane's sums hold the number of waiters, behind the five columns of their demands.
+WAITERS = 6
+
 local later, parked = timed(LATER_KEY), timed(PARKED_KEY)
 
 local function compete(flow)
@@ -67,7 +70,15 @@ function count(waiter, sign)
     local amount = waiter[column]
     if amount ~= 0 then queued[column] = queued[column] + sign * amount end
   end
+  queued[WAITERS] = queued[WAITERS] + sign
   if waiter[SPARSE] == 1 then lane.sparse = lane.sparse + sign end
+end
+
+--- For forecasts: how much comes to wait here.
+function countArrival(waiter)
+  local arrived = laneOfFlow(flowOf(waiter)).arrived
+  for column = 1, 5 do arrived[column] = arrived[column] + waiter[column] end
+  arrived[WAITERS] = arrived[WAITERS] + 1
 end
 
 local function enter(waiter)

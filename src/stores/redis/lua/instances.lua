@@ -1,8 +1,8 @@
 -- Instances: each step of one renews its lease. Who has not been here for a lease's time is buried:
 -- what it was granted and cannot have heard of is given back whole, of the rest the slots, because
 -- the provider has probably counted it; its waiters leave.
-local LEASE_MICROS = 2000000
-local REAP_MICROS = 500000
+local LEASE_MICROS = 1750000
+local REAP_MICROS = 100000
 local GAP_MICROS = 1000000
 local BURIED_PER_STEP = 500
 local SWEPT_PER_STEP = 500
@@ -12,6 +12,8 @@ local NOTHING = { 0, 0, 0, 0, 0, false }
 function outboxKey(instance) return keyIn(LIFE, "outbox:" .. instance) end
 
 local instances
+--- The instance that asks has heard of all that it was told.
+local hasHeard = false
 
 --- What is known of each, by name.
 local function allInstances()
@@ -36,6 +38,7 @@ end
 --- Tickets whose grants the instance cannot have heard of, by member.
 local function unheard(instance)
   local members = {}
+  if instance == INSTANCE and hasHeard then return members end
   local reply = call("HGET", REPLIES_KEY, instance)
   for _, sequence in ipairs(reply and unpackMessage(reply).granted or {}) do
     members[memberOf(sequence)] = true
@@ -83,6 +86,17 @@ function leave(instance)
   return "ended"
 end
 
+local hasLeft = false
+
+--- This instance ends, and has heard of all that it was told: what it still has running is counted,
+--- its slots are free.
+function leaveForGood()
+  hasLeft = true
+  hasHeard = true
+  write("HDEL", INSTANCES_KEY, INSTANCE)
+  endInstance(INSTANCE, false)
+end
+
 local function reap()
   if NOW < S.reapAt then return end
   S.reapAt = NOW + REAP_MICROS
@@ -127,7 +141,7 @@ function tidyUp() sweep() end
 
 --- Keeps the answer until the instance has heard it, which its next batch tells.
 function endStep(reply)
-  if not request.number then return end
+  if not request.number or hasLeft then return end
   call("HSET", INSTANCES_KEY, INSTANCE, pack({ seen = NOW, at = NOW, number = request.number }))
   call("HSET", REPLIES_KEY, INSTANCE, reply)
 end

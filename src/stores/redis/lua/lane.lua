@@ -31,7 +31,7 @@ function laneFor(band, path)
   S.lanes = S.lanes + 1
   lane = {
     number = S.lanes, path = path, clock = 0, front = 0, size = 0, sparse = 0,
-    queued = { 0, 0, 0, 0, 0 },
+    queued = { 0, 0, 0, 0, 0, 0 }, arrived = { 0, 0, 0, 0, 0, 0 },
   }
   insert(band.lanes, lane)
   return lane
@@ -49,7 +49,7 @@ end
 --- `tag` false: it is not there any more.
 local function note(front, flow, tag) front.pending[memberOfFlow(flow)] = tag end
 
-local LANE = keyIn(LIFE, "lane:")
+local LANE = keyIn(QUEUE, "lane:")
 
 local function laneKey(lane) return LANE .. lane.number end
 

@@ -13,9 +13,16 @@ local MOST_FAILURES = 8
 
 function keyIn(life, name) return PREFIX .. ":" .. life .. ":" .. name end
 
+--- With other bands another queue begins, in the same life.
+function queueLife(state) return state.life .. "." .. state.epoch end
+
+function queueRemains(state)
+  return { life = queueLife(state), flows = state.flows, lanes = state.lanes, names = {} }
+end
+
 --- Keys that something else has emptied or removed, an eviction perhaps, are found by their size.
 local function isWhole(state)
-  local function size(command, name) return call(command, keyIn(state.life, name)) end
+  local function size(command, name) return call(command, keyIn(queueLife(state), name)) end
   return size("HLEN", "waiters") == state.waiting and size("ZCARD", "expiry") == state.waiting
     and size("ZCARD", "later") == state.later and size("ZCARD", "parked") == state.parked
 end
@@ -25,7 +32,8 @@ local function remainsOf(state)
   local remains, names = {}, {}
   for i, past in ipairs(state.remains or {}) do remains[i] = past end
   for instance in pairs(state.dead) do insert(names, instance) end
-  insert(remains, { life = state.life, flows = state.flows, lanes = state.lanes, names = names })
+  insert(remains, { life = state.life, flows = 0, lanes = 0, names = names })
+  insert(remains, queueRemains(state))
   return remains
 end
 

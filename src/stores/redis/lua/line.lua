@@ -7,7 +7,7 @@ local touched = {}
 --- Never written to.
 local NOTHING_YET = {}
 
-local LINE = keyIn(LIFE, "line:")
+local LINE = keyIn(QUEUE, "line:")
 
 local function lineKey(flow) return LINE .. flow.id end
 

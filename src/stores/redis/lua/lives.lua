@@ -16,16 +16,22 @@ function operations.leave(instance, isBehind)
   return past
 end
 
+function operations.goodbye()
+  leaveForGood()
+  return true
+end
+
 --- A request that is on its way and that this store may not know of. `place` is what `enqueue` is
---- told first; `previous` the life that sent it.
+--- told first; `previous` the life that sent it, empty: it was sent without a store.
 function operations.assert(place, since, due, isChainStep, previous)
   local tenant, weight, own, band, path, demand = unpack(place)
   path = pathAt(path)
-  local open, key, sequence = openPath(path), accountKey(band + 1, tenant), nextSequence()
+  local open, key, sequence = openPath(path), accountKey(bandAt(band), tenant), nextSequence()
   changeAccount(flowFor(key, weight, own, path).account)
   local isCounted = S.buried[previous] ~= nil
   local function take(meter, column)
-    if column == SLOT or not isCounted then debit(meter, amountAt(demand, column, meter)) end
+    local isInLevel = isCounted or (meter.isTold and previous ~= "")
+    if column == SLOT or not isInLevel then debit(meter, amountAt(demand, column, meter)) end
   end
   for i = 1, open.count do take(open.meters[i], open.columns[i]) end
   for _, meter in ipairs(own and ownMeters(tenant) or {}) do take(meter, ownColumn(meter)) end
@@ -41,7 +47,7 @@ function operations.charge(path, counted, isUnsettled)
   local open = openPath(pathAt(path))
   for i = 1, open.count do
     local meter, column = open.meters[i], open.columns[i]
-    if column ~= SLOT then debit(meter, amountAt(counted, column, meter)) end
+    if column ~= SLOT and not meter.isTold then debit(meter, amountAt(counted, column, meter)) end
   end
   return true
 end

@@ -4,6 +4,8 @@ local MAIL_PER_STEP = 1024
 --- As in wakes.ts; only a server that is new enough tells its version.
 local PUBLISH = ARGV[2] == "sharded" and redis.REDIS_VERSION_NUM and "SPUBLISH" or "PUBLISH"
 
+local function wake(instance) call(PUBLISH, PREFIX .. ":wake:" .. instance, "") end
+
 local mine = { granted = {}, expired = {}, displaced = {} }
 local told = {}
 
@@ -19,7 +21,13 @@ function tell(kind, waiter)
   S.mail[owner] = true
   if told[owner] then return end
   told[owner] = true
-  call(PUBLISH, PREFIX .. ":wake:" .. owner, "")
+  wake(owner)
+end
+
+--- With other bands whoever has something waiting has to tell it again.
+function wakeAll()
+  if not HAS_NEW_LAYOUT then return end
+  for _, instance in ipairs(call("HKEYS", INSTANCES_KEY)) do wake(instance) end
 end
 
 --- What others' steps have decided for this instance since its last one, and this one.

@@ -58,6 +58,9 @@ function newMeter(spec, share)
   }
   if spec.kind == "slots" then return meter end
   meter.rate = spec.capacity / spec.per
+  -- All that runs or has ended is in a level that is told.
+  meter.isTold = spec.level ~= nil or nil
+  if spec.level then share = min(1, max(0, spec.level / spec.capacity)) end
   local used = ceil(spec.capacity * (1 - share))
   if spec.kind == "bucket" then
     meter.base = floor(spec.capacity * share)

@@ -1,5 +1,6 @@
 -- Operations: what instances ask for, in the order in which they came; each returns its result.
 local NO_DEADLINE = 4503599627370496
+local ahead = 0
 displaced = {}
 
 local function meterFor(spec, share)
@@ -103,6 +104,12 @@ function waiterOf(demand, key, path, urgency, expiresAt)
   }
 end
 
+local function waitingOf(account)
+  local sum = 0
+  for _, flow in ipairs(account.flows) do sum = sum + flow.queued end
+  return sum
+end
+
 --- `patience` and `due` are microseconds from now; `due` -1: no deadline.
 function operations.enqueue(tenant, weight, own, band, path, demand, patience, due, isChainStep)
   path = pathAt(path)
@@ -110,16 +117,26 @@ function operations.enqueue(tenant, weight, own, band, path, demand, patience, d
   local small = tooSmall(demand, open, tenant, own)
   if small then return { "demand_exceeds_limit", small.key } end
   if S.waiting >= S.maxWaiting then
-    local victim = lastBelow(band + 1)
+    local victim = lastBelow(bandAt(band))
     if not victim then return { "queue_full", "" } end
     removeWaiter(victim)
     insert(displaced, victim)
   end
-  local sequence, key = nextSequence(), accountKey(band + 1, tenant)
+  local sequence, key = nextSequence(), accountKey(bandAt(band), tenant)
   local waiter = waiterOf(demand, key, open, urgencyOf(due, isChainStep), NOW + patience)
   waiter.member, waiter.flow = memberOf(sequence), flowFor(key, weight, own, path)
+  ahead = waitingOf(waiter.flow.account)
   addWaiter(waiter, NOW)
+  countArrival(waiter)
   return sequence
+end
+
+--- How many of its tenant and band wait before the one that was queued last, wherever they came from; 0 again
+--- once it was asked for.
+function takeAhead()
+  local count = ahead
+  ahead = 0
+  return count
 end
 
 function operations.cancel(sequence)

@@ -5,12 +5,7 @@ INSTANCE = request.instance
 
 local state, remains = readState()
 LIFE = state and state.life or newLife()
-ACCOUNTS_KEY = keyIn(LIFE, "accounts")
 TENANTS_KEY = keyIn(LIFE, "tenants")
-WAITERS_KEY = keyIn(LIFE, "waiters")
-EXPIRY_KEY = keyIn(LIFE, "expiry")
-LATER_KEY = keyIn(LIFE, "later")
-PARKED_KEY = keyIn(LIFE, "parked")
 INSTANCES_KEY = keyIn(LIFE, "instances")
 REPLIES_KEY = keyIn(LIFE, "replies")
 
@@ -71,23 +66,63 @@ end
 
 BURST_NANOS = 1000000000
 
---- A state of nothing; `options` as in SchedulerOptions.
-local function newState(options)
+--- What follows from the configured bands; `options` as in SchedulerOptions.
+local function newLayout(options)
   local bands = bandsOf(options)
-  local state = {
-    layout = options.layout, sequence = 0, flows = 0, lanes = 0, waiting = 0, later = 0, parked = 0,
-    holdback = options.holdback, margin = options.margin, maxWaiting = options.maxWaiting,
-    grantsPerPump = options.grantsPerPump, maxAccounts = options.maxAccounts,
-    bands = bands, meters = {}, paths = {}, meterByKey = {}, pathByKey = {}, pathsOf = {},
-    life = LIFE, steps = 0, failures = 0, remains = remains,
-    now = NOW, offset = 0, reapAt = 0, quietUntil = 0, mail = {}, dead = {}, buried = {},
-    learningUntil = NOW + options.learningMicros,
+  local layout = {
+    layout = options.layout, names = options.bands, bands = bands,
     guarantees = sharesOf(options.guarantees, bands, "guarantees"),
     ceilings = sharesOf(options.ceilings or {}, bands, "ceilings"),
   }
-  for _, ceiling in ipairs(state.ceilings) do ceiling.level = BURST_NANOS * ceiling.share end
+  for _, ceiling in ipairs(layout.ceilings) do ceiling.level = BURST_NANOS * ceiling.share end
+  return layout
+end
+
+--- A state of nothing.
+local function newState(options)
+  local state = {
+    epoch = 1, sequence = 0, flows = 0, lanes = 0, waiting = 0, later = 0, parked = 0,
+    holdback = options.holdback, margin = options.margin, maxWaiting = options.maxWaiting,
+    grantsPerPump = options.grantsPerPump, maxAccounts = options.maxAccounts,
+    meters = {}, paths = {}, meterByKey = {}, pathByKey = {}, pathsOf = {},
+    life = LIFE, steps = 0, failures = 0, remains = remains,
+    now = NOW, offset = 0, reapAt = 0, quietUntil = 0, mail = {}, dead = {}, buried = {},
+    learningUntil = NOW + options.learningMicros,
+  }
+  for key, value in pairs(newLayout(options)) do state[key] = value end
   return state
 end
 
 --- All that is not in keys of its own.
 S = state or newState(request.options)
+
+local RULES = { "holdback", "margin", "maxWaiting", "grantsPerPump", "maxAccounts" }
+--- By then all have told what they have waiting; until then nothing is granted.
+local RETOLD_MICROS = 100000
+--- This step has changed the bands.
+HAS_NEW_LAYOUT = false
+
+--- Bands, guarantees and ceilings come from the instances' configuration. The one that was started or
+--- reloaded last decides: another queue begins, in which whoever waits is told again by its instance;
+--- what was granted stays.
+local function adoptLayout(options)
+  for _, rule in ipairs(RULES) do S[rule] = options[rule] end
+  if S.layout == options.layout then return end
+  HAS_NEW_LAYOUT = true
+  S.remains = S.remains or {}
+  insert(S.remains, queueRemains(S))
+  for key, value in pairs(newLayout(options)) do S[key] = value end
+  S.waiting, S.later, S.parked, S.flows, S.lanes, S.rests = 0, 0, 0, 0, 0, nil
+  S.epoch, S.quietUntil = S.epoch + 1, 0
+  S.learningUntil = max(S.learningUntil, NOW + RETOLD_MICROS)
+end
+
+if request.isNewest then adoptLayout(request.options) end
+
+--- What belongs to the queue as it is under these bands.
+QUEUE = queueLife(S)
+ACCOUNTS_KEY = keyIn(QUEUE, "accounts")
+WAITERS_KEY = keyIn(QUEUE, "waiters")
+EXPIRY_KEY = keyIn(QUEUE, "expiry")
+LATER_KEY = keyIn(QUEUE, "later")
+PARKED_KEY = keyIn(QUEUE, "parked")

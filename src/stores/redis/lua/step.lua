@@ -1,12 +1,13 @@
 -- Step: a batch of operations, then one pump; first everything is decided, then it is written.
 local BACKUP_MICROS = 30000
 
-local results = {}
+local results, aheads = {}, {}
 local isPumped = false
 local function decide()
   beginStep()
   for i, operation in ipairs(request.operations) do
     results[i] = operations[operation[1]](unpack(operation, 2))
+    aheads[i] = takeAhead()
   end
   tidyUp()
   collectHopeless()
@@ -33,6 +34,7 @@ saveTenants()
 for _, waiter in ipairs(granted) do tell("granted", waiter) end
 for _, waiter in ipairs(expired) do tell("expired", waiter) end
 for _, waiter in ipairs(displaced) do tell("displaced", waiter) end
+wakeAll()
 local mail = fetchMail()
 local wakeAt = wakeTime(isPumped)
 -- One instance steps when something is due; the others only if it has not.
@@ -43,9 +45,11 @@ if isKeeper then
 elseif #mail.granted == 0 then
   wakeAt = wakeAt + BACKUP_MICROS
 end
+local report = reportFor(request.report)
 for _, meter in ipairs(S.meters) do putAway(meter) end
 local reply = pack({
-  now = NOW, wakeAt = wakeAt < NEVER and wakeAt or -1, results = results,
+  now = NOW, epoch = S.epoch, wakeAt = wakeAt < NEVER and wakeAt or -1,
+  results = results, aheads = aheads, report = report,
   granted = mail.granted, expired = mail.expired, displaced = mail.displaced,
 })
 endStep(reply)

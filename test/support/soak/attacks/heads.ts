@@ -81,6 +81,7 @@ const claims: MakeAttack = (means) => {
     "fallback",
     "chain",
     "min-quality",
+    "trim",
     "tags",
     "task-type",
   ];

@@ -1,0 +1,61 @@
+-- Report: what an instance has to know of the whole to foresee waits and to judge what answers tell.
+--- More meters are told with a whole report only.
+local METERS_PER_STEP = 64
+
+local function metersNow()
+  local list = {}
+  for i, meter in ipairs(S.meters) do
+    list[i] = {
+      meter.key, levelOf(meter), meter.charged, meter.corrections or 0, meter.corrected or 0,
+      meter.capacity, meter.per, meter.foreign, meter.margin or -1, max(0, meter.frozenUntil - NOW),
+      meter.probeAt and max(0, meter.probeAt - NOW) or -1,
+    }
+  end
+  return list
+end
+
+local function addLane(lane, queued, arrived)
+  for _, index in ipairs(S.paths[lane.path].meters) do
+    local column = COLUMN_OF[S.meters[index].dimension]
+    if column then
+      local place, unit = column, 1
+      if column == SLOT then place, unit = WAITERS, MICRO_UNITS end
+      queued[index] = queued[index] + unit * lane.queued[place]
+      arrived[index] = arrived[index] + unit * lane.arrived[place]
+    end
+  end
+end
+
+--- Of each band, as the instance numbers them, what waits and what has ever arrived, by meter.
+local function bandsNow()
+  local list = {}
+  for b = 1, #request.options.bands do
+    local band = S.bands[bandAt(b - 1)]
+    local queued, arrived = {}, {}
+    for i = 1, #S.meters do queued[i], arrived[i] = 0, 0 end
+    for _, lane in ipairs(band.lanes) do addLane(lane, queued, arrived) end
+    list[b] = { band.activeWeight, queued, arrived }
+  end
+  return list
+end
+
+--- Notes that are newer than what the instance knows.
+local function notesSince(version)
+  local list = {}
+  if (S.noteVersion or 0) <= version then return list end
+  for key, note in pairs(S.notes) do
+    if note[1] > version and note[3] ~= INSTANCE then insert(list, { key, note[2] }) end
+  end
+  return list
+end
+
+--- `asked`: the version of the notes it knows.
+function reportFor(asked)
+  if not asked then return false end
+  local isWhole = request.isWhole
+  return {
+    meters = (isWhole or #S.meters <= METERS_PER_STEP) and metersNow() or {},
+    bands = isWhole and bandsNow(), notes = notesSince(asked), noteVersion = S.noteVersion or 0,
+    instances = isWhole and call("HLEN", INSTANCES_KEY) or 0,
+  }
+end
