@@ -28,7 +28,7 @@ end
 --- The lane whose turn it is, of those not marked.
 local function bestLane(band, marked)
   local best, bestFlow
-  for _, lane in ipairs(band.lanes) do
+  for _, lane in ipairs(activeLanes(band)) do
     if not marked[lane] and lane.size > 0 then
       local flow = topOfLane(lane)
       if flow then
@@ -69,6 +69,7 @@ function grant(flow, lane, path, waiter)
   removeWaiter(waiter)
   spendShares(flow.band, fit.dominantCost)
   waiter.predicted = path.record.service
+  path.record.running = path.record.running + 1
   rekeyFlows(flow)
   insert(granted, waiter)
 end
