@@ -8,10 +8,10 @@ import { readScript, type Script } from "../../src/stores/redis/script.ts";
 const ADDITIONS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   operations: [
     [
-      "  S.pathByKey[key] = #S.paths\n",
+      "  S.pathByKey[key] = number\n",
       `  local kinds = {}
   for i, index in ipairs(path.meters) do kinds[i] = S.meters[index].dimension end
-  call("RPUSH", PREFIX .. ":log", cjson.encode({ "path", #S.paths, path.meters, kinds }))
+  call("RPUSH", PREFIX .. ":log", cjson.encode({ "path", number, path.meters, kinds }))
 `,
     ],
   ],

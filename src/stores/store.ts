@@ -116,7 +116,9 @@ export interface StoreRefusal {
     | "queue_full"
     | "demand_exceeds_limit"
     | "max_wait_exceeded"
-    | "tenant_quota_exhausted";
+    | "tenant_quota_exhausted"
+    /** It was forgotten, or there was no room for it: at most so many are kept. */
+    | "path_unknown";
   /** Key of the meter that binds; empty: none does. */
   readonly meter: string;
 }

@@ -262,3 +262,29 @@ describe("another life of an instance", () => {
     expect((await survivor.step([{ kind: "cancel", ticket: 0 }])).granted).toEqual([1]);
   });
 });
+
+describe("a step in which nothing has happened", () => {
+  const looks = async (instance: Instance) => {
+    await redis.config("RESETSTAT");
+    const { granted } = await instance.step();
+    return [granted.length, (await redis.info("commandstats")).includes("cmdstat_zrange")];
+  };
+
+  test("looks at no waiter until the time that the last one told", async () => {
+    await survivor.step([PATH, enqueue(1_000), enqueue(1_000), enqueue(500)]);
+    time.now += 10 * MS;
+    await survivor.step();
+    time.now += 10 * MS;
+    expect(await looks(survivor)).toEqual([0, false]);
+    time.now += 61 * SECOND;
+    expect(await looks(survivor)).toEqual([0, true]);
+  });
+
+  test("looks at them where another instance has died", async () => {
+    await doomed.step([PATH, enqueue(), enqueue()]);
+    await survivor.step([enqueue()]);
+    await survivor.step();
+    expect(await looks(survivor)).toEqual([0, false]);
+    expect((await pass(3 * SECOND)).length).toBe(1);
+  });
+});

@@ -29,6 +29,7 @@ const FILES = [
   "remains",
   "instances",
   "mail",
+  "room",
   "operations",
   "corrections",
   "lives",

@@ -1,8 +1,10 @@
 /** Sharing: several instances, one account: its limits hold exactly, its order is one, whoever asks where. */
 
+import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { demandOf, NO_DEMAND } from "../../../src/core/demand.ts";
 import { acquire } from "../../../src/stores/redis/client/acquire.ts";
+import { Instance } from "../../support/redis/instance.ts";
 import { inMs, meter, openQueue, pathOf, request } from "../../support/redis/queues.ts";
 import { RedisServer } from "../../support/redis/redis-server.ts";
 
@@ -15,6 +17,29 @@ afterEach(async () => {
 });
 
 const never = new AbortController().signal;
+
+describe("a request whose path the store has forgotten meanwhile", () => {
+  test("is told it again, and goes on", async () => {
+    using queue = openQueue(server.url);
+    const path = pathOf({ ...meter("requests", 100), key: "old" });
+    queue.settle(await acquire(queue, request(path), never), NO_DEMAND);
+    await expect.poll(() => queue.running).toBe(0);
+    const redis = new Redis(server.url);
+    const other = new Instance(redis, { now: null }, "other");
+    for (let i = 0; i < 600; i += 50) {
+      const names = Array.from({ length: 50 }, (_, k) => `new${i + k}`);
+      const paths = names.map((key) => ({
+        ...{ kind: "path" as const, key, initialShare: 1 },
+        meters: [{ ...meter("requests", 100), key }],
+      }));
+      await other.step(paths);
+    }
+    const [left] = (await other.step([{ kind: "margin", meter: "old", share: 0 }])).results;
+    expect(left).toBe(false);
+    redis.disconnect();
+    queue.settle(await acquire(queue, request(path), never), NO_DEMAND);
+  });
+});
 
 describe("instances that share an account", () => {
   test("together never hold more slots than there are", async () => {

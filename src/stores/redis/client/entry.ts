@@ -21,7 +21,7 @@ export interface SharedRequest {
   readonly isChainStep: boolean;
 }
 
-export type EntryRefusal = StoreRefusal["code"] | "store_unavailable";
+export type EntryRefusal = Exclude<StoreRefusal["code"], "path_unknown"> | "store_unavailable";
 
 export interface EntryListener {
   /** The store has it; `ahead` of its tenant and band waited there by then, at whatever instance. */
@@ -39,6 +39,8 @@ export class Entry {
   ticket: Ticket | null = null;
   /** Its end was asked for before the store had given it a number. */
   isUnwanted = false;
+  /** The store did not know its path, and was told it again. */
+  isPathRetold = false;
   /** What is to be told of it once the store has given it a number. */
   onPlaced: (() => void) | null = null;
   expiresAt: number;

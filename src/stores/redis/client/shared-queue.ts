@@ -4,7 +4,7 @@
  */
 import type { CancelTimer, Clock } from "../../../core/clock.ts";
 import { type Demand, NO_DEMAND } from "../../../core/demand.ts";
-import type { Correction, OperationResult, Ticket } from "../../store.ts";
+import type { Correction, OperationResult, StoreRefusal, Ticket } from "../../store.ts";
 import type { Connection } from "../connection.ts";
 import type { NoteOperation, StepOptions, StepReply, StoreReport } from "../messages.ts";
 import type { Asked, PastLife } from "./asked.ts";
@@ -255,7 +255,18 @@ export class SharedQueue {
       if (entry.isUnwanted) this.#askCancel(entry, result);
       else entry.listener.onQueued?.(ahead);
     } else if (entry.isUnwanted) this.#forget(entry);
-    else if (typeof result === "object") this.#refuse(entry, result.code);
+    else if (typeof result === "object") this.#notPlaced(entry, result.code);
+  }
+
+  #notPlaced(entry: Entry, code: StoreRefusal["code"]): void {
+    if (code !== "path_unknown") this.#refuse(entry, code);
+    else if (entry.isPathRetold) this.#refuse(entry, "queue_full");
+    else {
+      entry.isPathRetold = true;
+      this.#pathsTold.delete(entry.request.path.key);
+      this.#tellPath(entry.request.path);
+      this.#session.ask(this.#enqueueOf(entry));
+    }
   }
 
   /** Whoever runs while the store learns of it again has no number for a moment. */

@@ -105,6 +105,7 @@ charged, real = {}, {}
 --- Replaces the reservation by what was really counted, in every meter and in the fair account.
 function settleAll(grant, counted)
   local path = openPath(grant[PATH])
+  path.record.running = path.record.running - 1
   local elapsed = NOW - grant.since
   for i = 1, path.count do
     local meter, column = path.meters[i], path.columns[i]

@@ -66,6 +66,8 @@ function count(waiter, sign)
   flow.queued = flow.queued + sign
   changeAccount(flow.account)
   S.waiting = S.waiting + sign
+  local path = S.paths[flow.path]
+  path.waiting = path.waiting + sign
   for column = 1, 5 do
     local amount = waiter[column]
     if amount ~= 0 then queued[column] = queued[column] + sign * amount end

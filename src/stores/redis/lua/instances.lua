@@ -63,6 +63,7 @@ local function endGrants(instance, isWhole)
 end
 
 local function endInstance(instance, isWhole)
+  S.quietUntil = 0
   S.dead[instance] = { cursor = "0", isWhole = isWhole, hasGrants = endGrants(instance, isWhole) }
   if S.dead[instance].hasGrants then return end
   write("HDEL", REPLIES_KEY, instance)
@@ -113,6 +114,7 @@ end
 local function sweep()
   for instance, dead in pairs(S.dead) do
     wakeAfter(1000)
+    S.quietUntil = 0
     if dead.hasGrants then
       endInstance(instance, dead.isWhole)
     else

@@ -17,16 +17,43 @@ local function frontOf(lane)
   return front
 end
 
-function laneOf(band, path)
-  local lanes = band.lanes
-  for i = 1, #lanes do
-    if lanes[i].path == path then return lanes[i] end
+--- Of each band, by path, and those that have flows or have had some in this step.
+local lanesOf, activeOf = {}, {}
+
+local function lanesByPath(band)
+  local byPath = lanesOf[band]
+  if byPath then return byPath end
+  byPath = {}
+  for i = 1, #band.lanes do byPath[band.lanes[i].path] = band.lanes[i] end
+  lanesOf[band] = byPath
+  return byPath
+end
+
+function activeLanes(band)
+  local active = activeOf[band]
+  if active then return active end
+  active = {}
+  for i = 1, #band.lanes do
+    local lane = band.lanes[i]
+    if lane.size > 0 then
+      active[#active + 1] = lane
+      active[lane] = true
+    end
   end
-  return nil
+  activeOf[band] = active
+  return active
+end
+
+local function activate(lane, band)
+  local active = activeOf[band]
+  if not active or active[lane] then return end
+  active[#active + 1] = lane
+  active[lane] = true
 end
 
 function laneFor(band, path)
-  local lane = laneOf(band, path)
+  local byPath = lanesByPath(band)
+  local lane = byPath[path]
   if lane then return lane end
   S.lanes = S.lanes + 1
   lane = {
@@ -34,6 +61,7 @@ function laneFor(band, path)
     queued = { 0, 0, 0, 0, 0, 0 }, arrived = { 0, 0, 0, 0, 0, 0 },
   }
   insert(band.lanes, lane)
+  byPath[path] = lane
   return lane
 end
 
@@ -83,6 +111,7 @@ function addToLane(lane, flow)
   local front = frontOf(lane)
   note(front, flow, flow.tag)
   lane.size = lane.size + 1
+  activate(lane, flow.band)
   place(front, flow)
 end
 

@@ -26,6 +26,7 @@ end
 function operations.assert(place, since, due, isChainStep, previous)
   local tenant, weight, own, band, path, demand = unpack(place)
   path = pathAt(path)
+  if not path then return nextSequence() end
   local open, key, sequence = openPath(path), accountKey(bandAt(band), tenant), nextSequence()
   changeAccount(flowFor(key, weight, own, path).account)
   local isCounted = S.buried[previous] ~= nil
@@ -36,6 +37,7 @@ function operations.assert(place, since, due, isChainStep, previous)
   for i = 1, open.count do take(open.meters[i], open.columns[i]) end
   for _, meter in ipairs(own and ownMeters(tenant) or {}) do take(meter, ownColumn(meter)) end
   local waiter = waiterOf(demand, key, open, urgencyOf(due, isChainStep), NOW)
+  open.record.running = open.record.running + 1
   keepGrant(memberOf(sequence), waiter, NOW - since, open.record.service)
   return sequence
 end
@@ -44,7 +46,9 @@ end
 --- when that life was left; else its settlement may be among what this store has lost.
 function operations.charge(path, counted, isUnsettled)
   if not isLossy and not (isUnsettled and hasEnded) then return false end
-  local open = openPath(pathAt(path))
+  path = pathAt(path)
+  if not path then return false end
+  local open = openPath(path)
   for i = 1, open.count do
     local meter, column = open.meters[i], open.columns[i]
     if column ~= SLOT and not meter.isTold then debit(meter, amountAt(counted, column, meter)) end

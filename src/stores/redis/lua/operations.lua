@@ -6,27 +6,42 @@ displaced = {}
 local function meterFor(spec, share)
   local index = S.meterByKey[spec.key]
   if index then return index end
-  insert(S.meters, newMeter(spec, share))
-  S.meterByKey[spec.key] = #S.meters
-  insert(S.pathsOf, 0)
-  return #S.meters
+  index = placeIn(S.meters, S.freeMeters)
+  S.meters[index] = newMeter(spec, share)
+  S.meterByKey[spec.key] = index
+  S.pathsOf[index] = 0
+  return index
+end
+
+--- A calendar's windows are told again from time to time.
+local function tellEnds(specs)
+  for _, spec in ipairs(specs) do S.meters[S.meterByKey[spec.key]].ends = spec.ends end
 end
 
 operations = {}
 
+--- `false`: there is no room for it.
 function operations.path(key, specs, share)
   local known = S.pathByKey[key]
-  if known then return known - 1 end
-  local path = { meters = {}, service = FIRST_SERVICE_MICROS, charged = {}, real = {} }
+  if known then
+    tellEnds(specs)
+    return known - 1
+  end
+  if not makeRoom(specs) then return false end
+  local path = {
+    key = key, meters = {}, service = FIRST_SERVICE_MICROS, charged = {}, real = {},
+    waiting = 0, running = 0, usedAt = NOW,
+  }
   for i, spec in ipairs(specs) do
     local index = meterFor(spec, share)
     path.meters[i], path.charged[i], path.real[i] = index, 0, 0
     S.pathsOf[index] = S.pathsOf[index] + 1
   end
-  insert(S.paths, path)
-  S.pathByKey[key] = #S.paths
+  local number = placeIn(S.paths, S.freePaths)
+  S.paths[number] = path
+  S.pathByKey[key] = number
   refreshPaths()
-  return #S.paths - 1
+  return number - 1
 end
 
 --- Gives a tenant meters of its own; those it has stay.
@@ -79,10 +94,13 @@ local function leavesOneOut(demand, path)
   return false
 end
 
---- A path by its number, or by its key where the instance has not been told the number yet.
+--- A path by its number, or by its key where the instance has not been told the number yet; nil: it
+--- is not known, or was forgotten.
 function pathAt(reference)
-  if type(reference) == "number" then return reference + 1 end
-  return S.pathByKey[reference]
+  local number = S.pathByKey[reference]
+  if type(reference) == "number" then number = reference + 1 end
+  local path = number and S.paths[number]
+  return path and not path.isFree and number or nil
 end
 
 function urgencyOf(due, isChainStep)
@@ -113,7 +131,9 @@ end
 --- `patience` and `due` are microseconds from now; `due` -1: no deadline.
 function operations.enqueue(tenant, weight, own, band, path, demand, patience, due, isChainStep)
   path = pathAt(path)
+  if not path then return { "path_unknown", "" } end
   local open = openPath(path)
+  open.record.usedAt = NOW
   local small = tooSmall(demand, open, tenant, own)
   if small then return { "demand_exceeds_limit", small.key } end
   if S.waiting >= S.maxWaiting then

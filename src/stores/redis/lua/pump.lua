@@ -28,7 +28,7 @@ end
 --- The lane whose turn it is, of those not marked.
 local function bestLane(band, marked)
   local best, bestFlow
-  for _, lane in ipairs(band.lanes) do
+  for _, lane in ipairs(activeLanes(band)) do
     if not marked[lane] and lane.size > 0 then
       local flow = topOfLane(lane)
       if flow then
@@ -69,6 +69,7 @@ function grant(flow, lane, path, waiter)
   removeWaiter(waiter)
   spendShares(flow.band, fit.dominantCost)
   waiter.predicted = path.record.service
+  path.record.running = path.record.running + 1
   rekeyFlows(flow)
   insert(granted, waiter)
 end
@@ -207,13 +208,19 @@ function pump(hopeless)
   end
 end
 
+--- Nothing has happened since a pump that had nothing to do before this time.
+function isQuiet()
+  if #request.operations > 0 or NOW >= S.quietUntil then return false end
+  return next(S.dead) == nil and not S.rests
+end
+
 local function firstScore(key)
   local first = call("ZRANGE", key, 0, 0, "WITHSCORES")
   return first[2] and tonumber(first[2]) or NEVER
 end
 
 --- When to step again if nothing else happens; call it when all is saved.
-function wakeTime()
+local function timeOfNext()
   local at = NOW + wakeIn
   if S.waiting > 0 then
     local slot = floor(firstScore(EXPIRY_KEY) / EXPIRY_SLOT_MICROS) * EXPIRY_SLOT_MICROS
@@ -222,4 +229,13 @@ function wakeTime()
     if S.parked > 0 then at = min(at, firstScore(PARKED_KEY)) end
   end
   return max(NOW, at)
+end
+
+--- The same, after a step without a pump too. A pump that has changed something may have less to
+--- wait for than it has seen on its way.
+function wakeTime(isPumped)
+  if not isPumped then return S.quietUntil end
+  local at = timeOfNext()
+  S.quietUntil = #request.operations + #granted + #expired == 0 and at or 0
+  return at
 end

@@ -2,9 +2,19 @@
 --- More meters are told with a whole report only.
 local METERS_PER_STEP = 64
 
-local function metersNow()
+--- Numbers of the meters that are told, in their order.
+local function toldMeters()
+  local told = {}
+  for index, meter in ipairs(S.meters) do
+    if not meter.isFree then told[#told + 1] = index end
+  end
+  return told
+end
+
+local function metersNow(told)
   local list = {}
-  for i, meter in ipairs(S.meters) do
+  for i, index in ipairs(told) do
+    local meter = S.meters[index]
     list[i] = {
       meter.key, levelOf(meter), meter.charged, meter.corrections or 0, meter.corrected or 0,
       meter.capacity, meter.per, meter.foreign, meter.margin or -1, max(0, meter.frozenUntil - NOW),
@@ -26,15 +36,21 @@ local function addLane(lane, queued, arrived)
   end
 end
 
+local function inOrder(amounts, told)
+  local list = {}
+  for i, index in ipairs(told) do list[i] = amounts[index] end
+  return list
+end
+
 --- Of each band, as the instance numbers them, what waits and what has ever arrived, by meter.
-local function bandsNow()
+local function bandsNow(told)
   local list = {}
   for b = 1, #request.options.bands do
     local band = S.bands[bandAt(b - 1)]
     local queued, arrived = {}, {}
     for i = 1, #S.meters do queued[i], arrived[i] = 0, 0 end
     for _, lane in ipairs(band.lanes) do addLane(lane, queued, arrived) end
-    list[b] = { band.activeWeight, queued, arrived }
+    list[b] = { band.activeWeight, inOrder(queued, told), inOrder(arrived, told) }
   end
   return list
 end
@@ -52,10 +68,10 @@ end
 --- `asked`: the version of the notes it knows.
 function reportFor(asked)
   if not asked then return false end
-  local isWhole = request.isWhole
+  local isWhole, told = request.isWhole, toldMeters()
   return {
-    meters = (isWhole or #S.meters <= METERS_PER_STEP) and metersNow() or {},
-    bands = isWhole and bandsNow(), notes = notesSince(asked), noteVersion = S.noteVersion or 0,
+    meters = (isWhole or #told <= METERS_PER_STEP) and metersNow(told) or {},
+    bands = isWhole and bandsNow(told), notes = notesSince(asked), noteVersion = S.noteVersion or 0,
     instances = isWhole and call("HLEN", INSTANCES_KEY) or 0,
   }
 end

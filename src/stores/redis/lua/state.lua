@@ -85,8 +85,9 @@ local function newState(options)
     holdback = options.holdback, margin = options.margin, maxWaiting = options.maxWaiting,
     grantsPerPump = options.grantsPerPump, maxAccounts = options.maxAccounts,
     meters = {}, paths = {}, meterByKey = {}, pathByKey = {}, pathsOf = {},
+    freeMeters = {}, freePaths = {},
     life = LIFE, steps = 0, failures = 0, remains = remains,
-    now = NOW, offset = 0, reapAt = 0, mail = {}, dead = {}, buried = {},
+    now = NOW, offset = 0, reapAt = 0, quietUntil = 0, mail = {}, dead = {}, buried = {},
     learningUntil = NOW + options.learningMicros,
   }
   for key, value in pairs(newLayout(options)) do state[key] = value end
@@ -113,7 +114,8 @@ local function adoptLayout(options)
   insert(S.remains, queueRemains(S))
   for key, value in pairs(newLayout(options)) do S[key] = value end
   S.waiting, S.later, S.parked, S.flows, S.lanes, S.rests = 0, 0, 0, 0, 0, nil
-  S.epoch = S.epoch + 1
+  for _, path in ipairs(S.paths) do path.waiting = 0 end
+  S.epoch, S.quietUntil = S.epoch + 1, 0
   S.learningUntil = max(S.learningUntil, NOW + RETOLD_MICROS)
 end
 

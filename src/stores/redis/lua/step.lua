@@ -5,6 +5,7 @@ local BACKUP_MICROS = 30000
 local BACKUP_EACH_MICROS = 2000
 
 local results, aheads = {}, {}
+local isPumped = false
 local function decide()
   beginStep()
   for i, operation in ipairs(request.operations) do
@@ -13,7 +14,9 @@ local function decide()
   end
   tidyUp()
   collectHopeless()
+  if isQuiet() then return end
   pump(hopeless)
+  isPumped = true
 end
 
 local isDecided, problem = pcall(decide)
@@ -36,7 +39,7 @@ for _, waiter in ipairs(expired) do tell("expired", waiter) end
 for _, waiter in ipairs(displaced) do tell("displaced", waiter) end
 wakeAll()
 local mail = fetchMail()
-local wakeAt = wakeTime()
+local wakeAt = wakeTime(isPumped)
 -- One instance steps when something is due; the others only if it has not.
 local backup = max(BACKUP_MICROS, BACKUP_EACH_MICROS * call("HLEN", INSTANCES_KEY))
 local isKeeper = S.keeper == INSTANCE or NOW >= (S.keeperUntil or 0)
