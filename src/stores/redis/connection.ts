@@ -1,16 +1,24 @@
 /** Connection: one Redis, single, behind Sentinel or a cluster, that runs the step script. */
 import { Cluster, Redis, type RedisOptions } from "ioredis";
-import { readScript } from "./script.ts";
+import { readScript, type Script } from "./script.ts";
 
 /** What is not answered in this time is asked again. */
 const ANSWER_MS = 1_000;
 const LONGEST_RECONNECT_MS = 500;
 
+export type Argument = string | number | Buffer;
+
 export interface Connection {
   /** Runs the step script. @throws Error when it is not answered; asking again is safe */
   step(key: string, request: Buffer): Promise<Buffer>;
+  /** Runs any other script. @throws Error when it is not answered */
+  run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>;
+  /** Any command; texts come back as texts. @throws Error when it is not answered */
+  call(command: string, ...args: readonly Argument[]): Promise<unknown>;
   /** Calls `onMessage` for each message, also after a reconnect; returns how to end that. */
-  listen(channel: string, onMessage: () => void): () => void;
+  listen(channel: string, onMessage: (message: string) => void): () => void;
+  /** Why it could not be connected last; null: it could. */
+  readonly trouble: string | null;
   close(): void;
 }
 
@@ -77,29 +85,48 @@ class RedisConnection implements Connection {
   readonly #client: Redis | Cluster;
   readonly #listener: Redis | Cluster;
   readonly #script = readScript();
-  readonly #handlers = new Map<string, () => void>();
+  readonly #handlers = new Map<string, (message: string) => void>();
+  trouble: string | null = null;
 
   constructor(open: () => Redis | Cluster) {
     this.#client = open();
     this.#listener = open();
     // What fails is told by the step that fails.
     for (const client of [this.#client, this.#listener]) client.on("error", () => {});
-    this.#listener.on("message", (channel: string) => this.#handlers.get(channel)?.());
+    this.#client.on("error", ({ message }: Error) => {
+      this.trouble = message;
+    });
+    this.#client.on("ready", () => {
+      this.trouble = null;
+    });
+    this.#listener.on("message", (channel: string, message: string) =>
+      this.#handlers.get(channel)?.(message),
+    );
     this.#listener.on("ready", () => this.#subscribe([...this.#handlers.keys()]));
   }
 
   async step(key: string, request: Buffer): Promise<Buffer> {
-    const { sha, source } = this.#script;
-    const args = [...keysOf(key), request];
+    return (await this.#evaluate(this.#script, [...keysOf(key), request])) as Buffer;
+  }
+
+  run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    return this.#evaluate(script, [keys.length, ...keys, ...args]);
+  }
+
+  call(command: string, ...args: readonly Argument[]): Promise<unknown> {
+    return this.#client.call(command, ...args);
+  }
+
+  async #evaluate({ sha, source }: Script, args: readonly Argument[]): Promise<unknown> {
     try {
-      return (await this.#client.callBuffer("EVALSHA", sha, ...args)) as Buffer;
+      return await this.#client.callBuffer("EVALSHA", sha, ...args);
     } catch (error) {
       if (!isUnknownScript(error)) throw error;
-      return (await this.#client.callBuffer("EVAL", source, ...args)) as Buffer;
+      return this.#client.callBuffer("EVAL", source, ...args);
     }
   }
 
-  listen(channel: string, onMessage: () => void): () => void {
+  listen(channel: string, onMessage: (message: string) => void): () => void {
     this.#handlers.set(channel, onMessage);
     this.#subscribe([channel]);
     return () => {
