@@ -9,7 +9,8 @@ import { Runtime } from "../runtime/runtime.ts";
 import { createSystemClock } from "../runtime/system-clock.ts";
 import type { Transport } from "../runtime/transport/transport.ts";
 import { createUndiciTransport } from "../runtime/transport/undici-transport.ts";
-import { type LateTenantStore, tenantsInFolder } from "../stores/tenants/late-tenant-store.ts";
+import type { LateTenantStore } from "../stores/tenants/late-tenant-store.ts";
+import { tenantPlace } from "../tenants/tenant-place.ts";
 import { Admin } from "./admin/admin.ts";
 import { Connections } from "./connections.ts";
 import { handleModels, listModels } from "./models-list.ts";
@@ -28,7 +29,7 @@ export interface GatewayOptions {
   readonly random?: () => number;
   /** Share of every meter available at the start, 0 to 1. @default 1 */
   readonly initialLevel?: number;
-  /** Where tenants and what they have used are kept. @default `server.data_dir` */
+  /** Where tenants and what they have used are kept. @default the Redis of `store`, else `server.data_dir` */
   readonly tenants?: LateTenantStore;
 }
 
@@ -46,7 +47,7 @@ export interface Gateway {
  * Starts a gateway and resolves once it listens.
  *
  * @throws Error when the address cannot be listened on; SluiceError `store_unavailable` when something has
- * to be kept and `server.data_dir` cannot be used.
+ * to be kept and `server.data_dir` cannot be used, or the Redis of `store` does not answer.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config } = options;
@@ -56,7 +57,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     transport: options.transport ?? createUndiciTransport(),
     random: options.random ?? Math.random,
     initialShare: options.initialLevel ?? 1,
-    tenants: options.tenants ?? tenantsInFolder(config.server.dataDir),
+    tenants: options.tenants ?? tenantPlace(config),
   });
   await runtime.tenancy.start();
   const house = new House(runtime);
@@ -165,6 +166,7 @@ class House {
     }
     const { config, directory } = this.#runtime;
     const { tenant } = identify(context.headers, directory, config.server.trustHeaders);
+    await this.#runtime.tenancy.refresh(tenant.id);
     sendJson(context, 200, meOf(this.#runtime, tenant));
   }
 

@@ -12,7 +12,7 @@ import type { Account } from "./account/account.ts";
 import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
-import { closingError } from "./call/refusals.ts";
+import { closingError, leaseError } from "./call/refusals.ts";
 import type { CredentialMeans } from "./credential/create-authorizer.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { LimitWatch } from "./limit-watch.ts";
@@ -68,6 +68,7 @@ export class Runtime {
   #config: Config;
   #bands: BandTable;
   #bytesHeld = 0;
+  readonly #calls = new Set<Call>();
   /** Claims above what a tenant may have, by tenant. */
   #claimsLowered = 0;
 
@@ -86,6 +87,10 @@ export class Runtime {
         for (const account of [...this.accounts, ...this.#twins]) account.tenantChanged(id);
       },
       onFreed: (id) => this.#tenantFreed(id),
+      onDrained: (meter) => {
+        for (const { scheduler } of this.accounts) scheduler.tenantDrained(meter, this.clock.now());
+      },
+      onSlotsLost: (id) => this.#abortCallsOf(id),
     });
     const tell = (alert: AlertBody) =>
       this.tenancy.alerts.tell(alert, this.clock.now() / MICROS_PER_MS);
@@ -205,9 +210,11 @@ export class Runtime {
     this.#bytesHeld += size;
     const release = () => {
       this.#bytesHeld -= size;
+      this.#calls.delete(call);
       this.#watchPressure(plan);
     };
     const call = new Call(plan, answer, { transport, clock, random, onEnded: release });
+    this.#calls.add(call);
     call.start();
     return call;
   }
@@ -260,6 +267,15 @@ export class Runtime {
       health: this.#health,
     });
     this.upstreams.set(config.name, upstream);
+  }
+
+  /** Its slots are about to be lent to other instances. */
+  #abortCallsOf(tenantId: string): void {
+    const { store } = this.#config;
+    if (store.kind !== "redis" || store.onLeaseLoss !== "abort") return;
+    for (const call of this.#calls) {
+      if (call.plan.tenant.id === tenantId) call.interrupt(leaseError());
+    }
   }
 
   #tenantFreed(tenantId: string): void {

@@ -119,18 +119,25 @@ export class LeasedMeter extends Meter {
     this.#onLacking();
     if (this.isCutOff) return RETRY_MICROS;
     if (this.#per === null) return Number.POSITIVE_INFINITY;
-    const lease = this.#lease;
-    if (lease?.windowEndsAt == null || now >= lease.usableUntil) return ANSWER_MICROS;
-    const reachable = this.#room + lease.free + lease.lent;
-    if (target > reachable) return lease.windowEndsAt - now;
-    return this.#isDenied ? RETRY_MICROS : ANSWER_MICROS;
+    const endsAt = this.#lease?.windowEndsAt ?? now;
+    if (target > this.#reachable && now < endsAt) return endsAt - now;
+    return this.#isDenied && now < this.usableUntil ? RETRY_MICROS : ANSWER_MICROS;
   }
 
-  /** Is there none left, as far as anybody knows? */
-  get isExhausted(): boolean {
-    const lease = this.#lease;
-    if (lease === null || this.isCutOff) return false;
-    return this.#most > this.#room + lease.free + lease.lent;
+  /** The most that this window could still give, as far as anybody knows. */
+  get #reachable(): number {
+    const { free = Number.POSITIVE_INFINITY, lent = 0 } = this.#lease ?? {};
+    return Math.max(0, this.#room) + free + lent;
+  }
+
+  /** Would `amount` not even fit if all others gave back what they have been lent? */
+  isUsedUp(amount: number): boolean {
+    return this.#per !== null && amount > this.#reachable;
+  }
+
+  /** Is such a wait one for an answer, and not for the window's end? */
+  isAsking(wait: number | null): boolean {
+    return wait !== null && wait <= RETRY_MICROS;
   }
 
   protected take(amount: number): void {
@@ -146,7 +153,7 @@ export class LeasedMeter extends Meter {
     this.#room += amount;
     this.#untold -= amount;
     this.#inUse -= amount;
-    if (this.#lease?.share != null || amount < 0) this.#onReturned();
+    if (this.#lease?.share != null) this.#onReturned();
   }
 
   /** Only the count itself is corrected. */
@@ -159,6 +166,10 @@ export class LeasedMeter extends Meter {
   override setForeign(): void {}
 
   resize(capacity: number): void {
+    if (this.#lease !== null) {
+      const free = Math.max(0, this.#lease.free + capacity - this.capacity);
+      this.#lease = { ...this.#lease, free };
+    }
     this.capacity = capacity;
   }
 
@@ -176,7 +187,8 @@ export class LeasedMeter extends Meter {
     this.#least = Number.POSITIVE_INFINITY;
     this.#most = 0;
     this.#recent = 0;
-    return { untold: this.#untold, inUse: this.#inUse, least, want };
+    const inUse = this.#per === null ? this.#inUse : 0;
+    return { untold: this.#untold, inUse, least, want };
   }
 
   /** The count has taken what it was `told` in and answers. */

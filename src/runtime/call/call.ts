@@ -104,6 +104,16 @@ export class Call implements RaceListener, AttemptListener {
     else this.#settle(bound, bound.attempt.abort());
   }
 
+  /** It may not run any longer: what it has used is settled. One that waits goes on waiting. */
+  interrupt(error: SluiceError): void {
+    const bound = this.#bound;
+    if (this.#hasEnded || bound === null) return;
+    this.#leave();
+    this.#settle(bound, bound.attempt.abort());
+    if (bound.attempt.isPassing) bound.attempt.break(error);
+    else this.#answer.refuse(error, this.report());
+  }
+
   /** The client reads no more for now. */
   pause(): void {
     this.#isPaused = true;

@@ -1,6 +1,7 @@
 /** Refusals: from the scheduler's answer to the one error type, with the meter that binds. */
 import { MICROS_PER_MS } from "../../core/clock.ts";
 import { type ErrorCode, SluiceError } from "../../core/errors.ts";
+import { LeasedMeter } from "../../core/meter/leased-meter.ts";
 import { type Meter, MICRO_UNITS } from "../../core/meter/meter.ts";
 import type { Refusal } from "../../core/scheduler/refusal.ts";
 import type { Stop } from "../account/stops.ts";
@@ -11,8 +12,18 @@ export function meterName(meter: Meter): string {
   return `${meter.label.dimension} of ${meter.label.selector}`;
 }
 
-export function refusalError(refusal: Refusal): SluiceError {
-  return waitError(refusal.code, refusal.meter, refusal.retryAfter);
+export function refusalError({ code, meter, retryAfter }: Refusal): SluiceError {
+  const isOwn = code === "tenant_quota_exhausted" && meter instanceof LeasedMeter;
+  if (!isOwn) return waitError(code, meter, retryAfter);
+  if (meter.isCutOff) return waitError("store_unavailable", meter, retryAfter);
+  // It was still being asked for when the wait was over: nobody knows that it is used up.
+  return waitError(meter.isAsking(retryAfter) ? "max_wait_exceeded" : code, meter, retryAfter);
+}
+
+/** Its tenant's slots could not be renewed, and others may have them now. */
+export function leaseError(): SluiceError {
+  const message = "the store that counts your requests does not answer; this one may not go on";
+  return new SluiceError("store_unavailable", message, { details: { retryAfterMs: 1_000 } });
 }
 
 /** Whoever still waits when everything ends. */
@@ -43,7 +54,11 @@ export function unwellError(upstream: string, retryAfter: number): SluiceError {
 export function waitError(
   code: Extract<
     ErrorCode,
-    "queue_full" | "demand_exceeds_limit" | "max_wait_exceeded" | "tenant_quota_exhausted"
+    | "queue_full"
+    | "demand_exceeds_limit"
+    | "max_wait_exceeded"
+    | "tenant_quota_exhausted"
+    | "store_unavailable"
   >,
   meter: Meter | null,
   retryAfter: number | null,
@@ -71,6 +86,8 @@ function messageOf(
       return `too many requests are waiting already${when}`;
     case "tenant_quota_exhausted":
       return `your own quota is used up: ${which}${when}`;
+    case "store_unavailable":
+      return `the store that counts ${which} does not answer${when}`;
     default:
       return `${which} has no room within the request's max wait${when}`;
   }

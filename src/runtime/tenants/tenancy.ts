@@ -2,10 +2,13 @@
 import type { Config } from "../../config/config.ts";
 import { type Clock, MICROS_PER_MS } from "../../core/clock.ts";
 import type { Demand } from "../../core/demand.ts";
+import type { Meter } from "../../core/meter/meter.ts";
+import { toMicro } from "../../core/queue/tickets.ts";
 import type { Price } from "../../core/quota/price.ts";
 import { QUOTA_KINDS, type QuotaName } from "../../core/quota/quota-kind.ts";
 import type { PriceTable } from "../../prices/price-table.ts";
 import type { LateTenantStore } from "../../stores/tenants/late-tenant-store.ts";
+import type { TenantLeases } from "../../stores/tenants/tenant-leases.ts";
 import type {
   ChangedTenant,
   Json,
@@ -16,8 +19,10 @@ import type { LiveTenants, TenantCounts } from "../../tenants/live-tenants.ts";
 import { TenantDirectory, type TenantRecord } from "../policy/tenant-directory.ts";
 import { AlertBook } from "./alert-book.ts";
 import { pricesOf } from "./prices-of.ts";
+import { Lessee } from "./shared/lessee.ts";
 import { sectionsThatDiffer } from "./sections-that-differ.ts";
 import { countsOf } from "./tenant-counts.ts";
+import type { TenantLedger } from "./tenant-ledgers.ts";
 import type { QuotaRaise } from "./tenant-meters.ts";
 import { UseFlush } from "./use-flush.ts";
 import { UseWatch } from "./use-watch.ts";
@@ -30,6 +35,10 @@ export interface TenancyOptions {
   readonly onChanged: (tenant: string) => void;
   /** Its own meters may hold more than before. */
   readonly onFreed: (tenant: string) => void;
+  /** A meter of its own, which others count too, has less than was thought. */
+  readonly onDrained: (meter: Meter) => void;
+  /** Its slots can no longer be renewed: they will be lent to other instances. */
+  readonly onSlotsLost: (tenant: string) => void;
 }
 
 const TICK_MS = 1_000;
@@ -41,6 +50,8 @@ export class Tenancy implements LiveTenants {
   readonly store: LateTenantStore;
   readonly #options: TenancyOptions;
   readonly #flush = new UseFlush();
+  /** Null: this instance counts by itself. */
+  readonly #lessee: Lessee | null;
   readonly #watch: UseWatch;
   #config: Config;
   #prices: PriceTable;
@@ -51,20 +62,26 @@ export class Tenancy implements LiveTenants {
   /** What the store had when it was opened is known; the admin API may have opened it. */
   #isLoaded = false;
   #hasFailed = false;
+  #stopWatching: () => void = nothing;
   #forgotAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: TenancyOptions) {
     this.#options = options;
     this.#config = options.config;
     this.store = options.store;
-    this.directory = new TenantDirectory(options.config, () => options.clock.now());
+    this.#lessee = this.#lesseeAt(options.store.leases);
+    this.directory = new TenantDirectory(
+      options.config,
+      () => options.clock.now(),
+      this.#lessee && ((tenant, wishes) => this.#lessee?.metersOf(tenant, wishes) ?? []),
+    );
     this.#watch = new UseWatch(this.alerts);
     this.#prices = pricesOf(options.config);
   }
 
   /** The store did what was asked of it last. */
   get isHealthy(): boolean {
-    return !this.#hasFailed;
+    return !this.#hasFailed && this.#lessee?.isHealthy !== false;
   }
 
   /**
@@ -102,12 +119,18 @@ export class Tenancy implements LiveTenants {
     const now = this.#options.clock.now();
     const { ledger } = tenant;
     ledger.use.add(used, now);
-    if (this.directory.ledgers.isKnown(ledger)) this.#flush.add(ledger);
+    if (this.directory.ledgers.isKnown(ledger)) this.#keep(ledger, used);
     this.#watch.look(tenant, used, this.#config.alerts, now);
   }
 
   async countsOf(tenant: string): Promise<TenantCounts> {
+    await this.refresh(tenant);
     return countsOf(this.directory.named(tenant, null), this.#options.clock.now());
+  }
+
+  /** Learns what other instances have used of it, if it is one that they count, too. */
+  async refresh(tenant: string): Promise<void> {
+    if (this.directory.known.has(tenant)) await this.#lessee?.refresh(tenant);
   }
 
   async changed(tenant: string): Promise<void> {
@@ -129,6 +152,7 @@ export class Tenancy implements LiveTenants {
       levels.forget();
       ledger.use.reset(span, counts);
     }
+    this.#lessee?.call(tenant);
     this.#options.onFreed(tenant);
   }
 
@@ -152,7 +176,9 @@ export class Tenancy implements LiveTenants {
   /** Writes what was used since the last second. */
   async close(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
+    this.#stopWatching();
     await this.#ticking;
+    await this.#lessee?.close();
     const store = this.store.opened;
     if (store === null) return;
     try {
@@ -188,6 +214,8 @@ export class Tenancy implements LiveTenants {
     const store = await this.store.open();
     const uses = await this.#load(store);
     this.#isLoaded = true;
+    this.#stopWatching = store.watch(() => void this.tick());
+    this.#lessee?.start();
     const now = this.#options.clock.now();
     for (const use of uses) {
       const state = { ...use, endsAt: use.endsAt * MICROS_PER_MS };
@@ -237,6 +265,7 @@ export class Tenancy implements LiveTenants {
   #forget(tenant: string): void {
     this.directory.forgetUse(tenant);
     this.#flush.forget(tenant);
+    this.#lessee?.forget(tenant);
     this.alerts.forget(tenant);
   }
 
@@ -253,6 +282,35 @@ export class Tenancy implements LiveTenants {
     const { weightOrMeters } = this.directory.put(...tenant);
     if (weightOrMeters) this.#options.onChanged(id);
     this.#options.onFreed(id);
+  }
+
+  #keep(ledger: TenantLedger, { requests, tokens, usd }: Demand): void {
+    if (this.#lessee === null) this.#flush.add(ledger);
+    else {
+      const usdMicros = usd === 0 ? 0 : toMicro(usd);
+      this.#lessee.spend(ledger.id, { requests, tokens, usdMicros });
+    }
+  }
+
+  #lesseeAt(leases: TenantLeases | null): Lessee | null {
+    if (leases === null) return null;
+    const { clock, onFreed, onDrained, onSlotsLost } = this.#options;
+    return new Lessee({
+      leases,
+      clock,
+      onTold: (tenant, { day, month }, untold) => {
+        const use = this.directory.known.get(tenant)?.ledger.use;
+        use?.know({ span: "day", ...day }, untold, clock.now());
+        use?.know({ span: "month", ...month }, untold, clock.now());
+      },
+      onChanged: (tenant, drained) => {
+        for (const meter of drained) onDrained(meter);
+        onFreed(tenant);
+      },
+      onLost: onSlotsLost,
+      onErased: (tenant) => this.#forget(tenant),
+      onFailed: (error) => this.#tellFailure(error),
+    });
   }
 
   #endRaises(): void {
@@ -293,6 +351,8 @@ function hasQuotas({ tenants }: Config): boolean {
   for (const { quotas } of tenants.values()) if (quotas.length > 0) return true;
   return false;
 }
+
+function nothing(): void {}
 
 function raiseOf({ quota, amount, until }: StoredRaise): QuotaRaise {
   return { quota, amount, until: until * MICROS_PER_MS };

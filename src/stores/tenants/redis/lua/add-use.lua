@@ -5,7 +5,7 @@ local KEPT_MS = 40 * 86400 * 1000
 
 local packed = redis.call("GET", KEYS[1])
 local record = packed and cmsgpack.unpack(packed) or {}
-if record.erased then record = {} end
+record.generation = record.generation or 0
 for _, use in ipairs(cmsgpack.unpack(ARGV[1])) do
   local known = record[use.span]
   if not known or known.endsAt < use.endsAt then

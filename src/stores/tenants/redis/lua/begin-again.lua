@@ -4,7 +4,9 @@
 local ERASED_MS = 3600 * 1000 -- longer than an instance could still tell what it has used before
 
 if ARGV[1] == "erase" then
-  redis.call("SET", KEYS[1], cmsgpack.pack({ erased = true }), "PX", ERASED_MS)
+  local time = redis.call("TIME")
+  local erased = { erasedAt = time[1] * 1000000 + time[2] }
+  redis.call("SET", KEYS[1], cmsgpack.pack(erased), "PX", ERASED_MS)
   return 1
 end
 local packed = redis.call("GET", KEYS[1])

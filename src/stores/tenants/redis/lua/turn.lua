@@ -45,10 +45,11 @@ end
 
 local packed = redis.call("GET", KEYS[1])
 local record = packed and cmsgpack.unpack(packed) or nil
-if record and record.erased then
-  if turn.generation then return cmsgpack.pack({ "erased" }) end
-  record = nil
+local erased_at = record and record.erasedAt
+if erased_at and turn.generation and turn.generation <= erased_at then
+  return cmsgpack.pack({ "erased" })
 end
+if record and not record.generation then record = nil end
 local me = record and record.instances and record.instances[turn.instance] or nil
 if not turn.known then
   local is_strange = turn.generation and (not record or record.generation ~= turn.generation)
@@ -59,6 +60,7 @@ end
 -- Others may have held something that nobody remembers yet.
 if not record and turn.known then record = { learnsUntil = now + LIVE } end
 record = record or {}
+record.erasedAt = erased_at
 record.generation = record.generation or now
 record.meters = record.meters or {}
 record.instances = record.instances or {}

@@ -1,0 +1,297 @@
+/**
+ * Tenure: what one tenant has been lent at this instance, and its turns at the count that all
+ * instances share. One turn at a time; one that was not answered is told again under its number.
+ */
+import type { Clock } from "../../../core/clock.ts";
+import type { LeasedMeter, LeaseNeeds } from "../../../core/meter/leased-meter.ts";
+import type { UseAmounts } from "../../../core/quota/tenant-use.ts";
+import {
+  type KnownCounts,
+  LEASE_MICROS,
+  type LeaseAsk,
+  type TenantLeases,
+  type Turn,
+  type TurnReply,
+} from "../../../stores/tenants/tenant-leases.ts";
+
+/** A lease is used no longer: time to end what runs before its slots are lent to others. */
+const USABLE_MICROS = LEASE_MICROS - 200_000;
+const RENEW_MICROS = 500_000;
+/** What was not to be had is asked for again, unless somebody calls before. */
+const ASK_AGAIN_MICROS = 500_000;
+const FIRST_PAUSE_MICROS = 50_000;
+const LONGEST_PAUSE_MICROS = 400_000;
+
+export interface SharedMeter {
+  readonly name: string;
+  readonly window: LeaseAsk["window"];
+  readonly meter: LeasedMeter;
+}
+
+type Told = Extract<TurnReply, { readonly kind: "told" }>;
+
+export interface TenureMeans {
+  readonly leases: TenantLeases;
+  readonly clock: Clock;
+  /** Unique among all instances that ever live. */
+  readonly instance: string;
+  /** What all have used, and of this instance what was not told yet. */
+  readonly onTold: (tenant: string, told: Pick<Told, "day" | "month">, untold: UseAmounts) => void;
+  /** Whoever waits for its meters may find more, or less, than before. */
+  readonly onChanged: (tenant: string, drained: readonly LeasedMeter[]) => void;
+  /** Its slots cannot be renewed in time. */
+  readonly onLost: (tenant: string) => void;
+  readonly onErased: (tenant: string) => void;
+  /** Null: it was answered. */
+  readonly onAnswer: (error: unknown) => void;
+}
+
+/** Told, but not answered: it must not change. */
+interface Pending {
+  readonly used: UseAmounts;
+  readonly needs: readonly Needed[];
+}
+
+interface Needed extends LeaseNeeds {
+  readonly shared: SharedMeter;
+}
+
+const NOTHING: UseAmounts = { requests: 0, tokens: 0, usdMicros: 0 };
+
+export class Tenure {
+  readonly tenant: string;
+  readonly #means: TenureMeans;
+  #shared: readonly SharedMeter[] = [];
+  #unspent = NOTHING;
+  #number = 0;
+  #generation: number | null = null;
+  #known: KnownCounts | null = null;
+  #windowEnds: Readonly<Record<string, number>> = {};
+  #pending: Pending | null = null;
+  #turning: Promise<void> | null = null;
+  /** Somebody lacks something, or has called, since the turn under way was told. */
+  #isDueAgain = false;
+  #isCalled = false;
+  #isLacking = false;
+  #hasLost = false;
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #notBefore = 0;
+  #pause = FIRST_PAUSE_MICROS;
+
+  constructor(tenant: string, means: TenureMeans) {
+    this.tenant = tenant;
+    this.#means = means;
+  }
+
+  get meters(): readonly SharedMeter[] {
+    return this.#shared;
+  }
+
+  set meters(shared: readonly SharedMeter[]) {
+    this.#shared = shared;
+  }
+
+  /** There is nothing to tell, and nothing is held. */
+  get isIdle(): boolean {
+    const { requests, tokens } = this.#unspent;
+    const isUntold = this.#pending !== null || requests > 0 || tokens > 0;
+    if (this.#turning !== null || isUntold) return false;
+    return this.#shared.every(({ meter }) => meter.isIdle && !meter.hasLease && !meter.isDenied);
+  }
+
+  /** Has it been told within so many microseconds? */
+  isFresh(within: number): boolean {
+    return this.#means.clock.now() - this.#toldAt <= within;
+  }
+
+  spend({ requests, tokens, usdMicros }: UseAmounts): void {
+    const before = this.#unspent;
+    this.#unspent = {
+      requests: before.requests + requests,
+      tokens: before.tokens + tokens,
+      usdMicros: before.usdMicros + usdMicros,
+    };
+  }
+
+  /** Somebody waits for more than is lent. */
+  lack(): void {
+    this.#isLacking = true;
+    if (this.#turning !== null) this.#isDueAgain = true;
+    else if (this.#means.clock.now() >= this.#notBefore) this.#turnSoon();
+  }
+
+  /** Others wait for what is held here, or something has come back that is waited for. */
+  call(): void {
+    if (this.#turning !== null) this.#isCalled = true;
+    else this.#turnSoon();
+  }
+
+  /** Several times a second: renews, tells what was used, tries again. */
+  sweep(): void {
+    const now = this.#means.clock.now();
+    this.#noticeLoss(now);
+    if (this.#turning !== null || now < this.#notBefore) return;
+    const isOld = now - this.#toldAt >= RENEW_MICROS;
+    if (this.#isLacking || this.#pending !== null || (isOld && !this.isIdle)) this.#turnSoon();
+  }
+
+  /** Resolves once what is used here was told, or could not be. */
+  turn(isLast = false): Promise<void> {
+    this.#turning ??= this.#take(isLast).finally(() => {
+      this.#turning = null;
+      const isTime = this.#means.clock.now() >= this.#notBefore;
+      if (this.#isCalled || (this.#isDueAgain && isTime)) this.#turnSoon();
+      this.#isDueAgain = false;
+      this.#isCalled = false;
+    });
+    return this.#turning;
+  }
+
+  /** Gives everything back, as far as the store answers. */
+  async leave(): Promise<void> {
+    await this.#turning;
+    if (this.#pending !== null) await this.turn();
+    await this.#turning;
+    await this.turn(true);
+  }
+
+  /** What was used before is of no tenant any more. */
+  forget(): void {
+    this.#unspent = NOTHING;
+    this.#pending = null;
+    this.#number = 0;
+    this.#generation = null;
+    this.#known = null;
+    for (const { meter } of this.#shared) meter.forget();
+  }
+
+  #turnSoon(): void {
+    if (this.#turning !== null) return;
+    // Whatever happens in this turn of the event loop goes with it.
+    this.#turning = Promise.resolve().then(() => {
+      this.#turning = null;
+      return this.turn();
+    });
+  }
+
+  async #take(isLast: boolean): Promise<void> {
+    const sentAt = this.#means.clock.now();
+    this.#isLacking = false;
+    const pending = this.#pendingNow();
+    try {
+      const reply = await this.#ask(pending, isLast);
+      if (this.#pending !== pending) return; // forgotten meanwhile
+      this.#pause = FIRST_PAUSE_MICROS;
+      this.#means.onAnswer(null);
+      if (reply.kind === "told") this.#told(reply, pending, sentAt);
+      else this.#erased();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Of a store that knows it no more it is asked once what it remembers. */
+  async #ask(pending: Pending, isLast: boolean): Promise<TurnReply> {
+    const { leases } = this.#means;
+    const turn = this.#turnOf(pending, isLast);
+    const reply = await leases.turn(this.tenant, turn);
+    if (reply.kind !== "unknown") return reply;
+    return leases.turn(this.tenant, { ...turn, known: this.#known ?? NOTHING_KNOWN });
+  }
+
+  #turnOf({ used, needs }: Pending, isLast: boolean): Turn {
+    const asks = needs.map(({ shared, untold: delta, inUse, least, want }): LeaseAsk => {
+      const { name, window, meter } = shared;
+      return { name, window, limit: meter.capacity, delta, inUse, least, want };
+    });
+    const { instance } = this.#means;
+    const number = this.#number + 1;
+    const generation = this.#generation;
+    return { instance, number, generation, used, asks, known: null, isLast };
+  }
+
+  /** What was told without an answer stays as it was, what is needed may be more by now. */
+  #pendingNow(): Pending {
+    const before = this.#pending;
+    const needs =
+      before?.needs.map((last) => merged(last, last.shared.meter.takeNeeds())) ??
+      this.#shared.map((shared) => ({ shared, ...shared.meter.takeNeeds() }));
+    this.#pending = { used: before?.used ?? this.#unspent, needs };
+    return this.#pending;
+  }
+
+  #told(reply: Told, { used, needs }: Pending, sentAt: number): void {
+    this.#pending = null;
+    this.#number++;
+    this.#generation = reply.generation;
+    this.#toldAt = sentAt;
+    this.#hasLost = false;
+    this.#unspent = {
+      requests: this.#unspent.requests - used.requests,
+      tokens: this.#unspent.tokens - used.tokens,
+      usdMicros: this.#unspent.usdMicros - used.usdMicros,
+    };
+    const drained = this.#lend(reply, needs, sentAt);
+    this.#means.onTold(this.tenant, reply, this.#unspent);
+    this.#means.onChanged(this.tenant, drained);
+  }
+
+  /** Returns meters whose window has not what is waited for. */
+  #lend(reply: Told, needs: Pending["needs"], sentAt: number): LeasedMeter[] {
+    const drained: LeasedMeter[] = [];
+    const taken: Record<string, number> = {};
+    let isDenied = false;
+    needs.forEach((told, i) => {
+      const { name, window, meter } = told.shared;
+      const grant = reply.grants[i];
+      const endsAt = window === null ? null : reply[window.span].endsAt;
+      const endsHere = endsAt === null ? null : sentAt + endsAt - reply.now;
+      const usableUntil = Math.min(sentAt + USABLE_MICROS, endsHere ?? Number.POSITIVE_INFINITY);
+      const isNewWindow = endsAt !== null && (this.#windowEnds[name] ?? endsAt) !== endsAt;
+      if (endsAt !== null) this.#windowEnds = { ...this.#windowEnds, [name]: endsAt };
+      taken[name] = grant.taken;
+      const times = { usableUntil, windowEndsAt: endsHere, isNewWindow, askedAt: sentAt };
+      meter.lend({ ...grant, ...times }, told);
+      if (meter.isDenied) isDenied = true;
+      if (meter.isDenied && meter.isUsedUp(told.least)) drained.push(meter);
+    });
+    this.#known = { day: reply.day, month: reply.month, taken };
+    this.#notBefore = isDenied ? this.#means.clock.now() + ASK_AGAIN_MICROS : 0;
+    return drained;
+  }
+
+  #erased(): void {
+    this.forget();
+    this.#means.onErased(this.tenant);
+  }
+
+  #failed(error: unknown): void {
+    const now = this.#means.clock.now();
+    this.#isLacking = true;
+    this.#notBefore = now + this.#pause;
+    this.#pause = Math.min(LONGEST_PAUSE_MICROS, 2 * this.#pause);
+    const over = this.#shared.filter(({ meter }) => now >= meter.usableUntil && !meter.isCutOff);
+    for (const { meter } of over) meter.isCutOff = true;
+    this.#means.onAnswer(error);
+    if (over.length > 0) this.#means.onChanged(this.tenant, []);
+  }
+
+  #noticeLoss(now: number): void {
+    if (this.#hasLost) return;
+    const isLost = this.#shared.some(
+      ({ window, meter }) => window === null && meter.inUse > 0 && now >= meter.usableUntil,
+    );
+    if (!isLost) return;
+    this.#hasLost = true;
+    this.#means.onLost(this.tenant);
+  }
+}
+
+const NO_TOTALS = { endsAt: 0, requests: 0, tokens: 0, usdMicros: 0 };
+const NOTHING_KNOWN: KnownCounts = { day: NO_TOTALS, month: NO_TOTALS, taken: {} };
+
+function merged(told: Needed, now: LeaseNeeds): Needed {
+  const least = told.least === 0 ? now.least : Math.min(told.least, now.least || told.least);
+  const want = Math.max(told.want, now.want);
+  return { ...told, inUse: now.inUse, least, want };
+}
