@@ -12,7 +12,8 @@ import type { Account } from "./account/account.ts";
 import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
-import { closingError, leaseError } from "./call/refusals.ts";
+import { closingError } from "./call/refusals.ts";
+import { RunningCalls } from "./call/running-calls.ts";
 import type { CredentialMeans } from "./credential/create-authorizer.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { LimitWatch } from "./limit-watch.ts";
@@ -68,7 +69,7 @@ export class Runtime {
   #config: Config;
   #bands: BandTable;
   #bytesHeld = 0;
-  readonly #calls = new Set<Call>();
+  readonly #calls = new RunningCalls();
   /** Claims above what a tenant may have, by tenant. */
   #claimsLowered = 0;
 
@@ -90,7 +91,7 @@ export class Runtime {
       onDrained: (meter) => {
         for (const { scheduler } of this.accounts) scheduler.tenantDrained(meter, this.clock.now());
       },
-      onSlotsLost: (id) => this.#abortCallsOf(id),
+      onSlotsLost: (id) => this.#calls.loseSlotsOf(id, this.#config.store),
     });
     const tell = (alert: AlertBody) =>
       this.tenancy.alerts.tell(alert, this.clock.now() / MICROS_PER_MS);
@@ -267,15 +268,6 @@ export class Runtime {
       health: this.#health,
     });
     this.upstreams.set(config.name, upstream);
-  }
-
-  /** Its slots are about to be lent to other instances. */
-  #abortCallsOf(tenantId: string): void {
-    const { store } = this.#config;
-    if (store.kind !== "redis" || store.onLeaseLoss !== "abort") return;
-    for (const call of this.#calls) {
-      if (call.plan.tenant.id === tenantId) call.interrupt(leaseError());
-    }
   }
 
   #tenantFreed(tenantId: string): void {

@@ -28,6 +28,8 @@ export interface LeaseNeeds {
   /** The smallest that somebody waits for; 0: nobody. */
   readonly least: number;
   readonly want: number;
+  /** Of the lease before, what may still be taken until the answer is here. */
+  readonly keep: number;
 }
 
 /** What the count answers; micro-units, and microseconds by the clock of this instance. */
@@ -179,16 +181,24 @@ export class LeasedMeter extends Meter {
     return { limit: this.capacity, level, resetsAt: windowEndsAt };
   }
 
-  /** For the next question to the count; what is still lacking is noted anew. */
-  takeNeeds(): LeaseNeeds {
+  /**
+   * For the next question to the count; what is still lacking is noted anew. What is not kept is
+   * given back from now on: the count may have lent it to others before its answer is here.
+   *
+   * @param isWanted others wait for it: nothing is kept
+   */
+  takeNeeds(isWanted: boolean, now: number): LeaseNeeds {
     const least = this.#most === 0 ? 0 : this.#least;
     // Twice what was taken of late, so that a steady stream seldom waits for an answer.
     const want = Math.max(this.#most, 2 * this.#recent);
     this.#least = Number.POSITIVE_INFINITY;
     this.#most = 0;
     this.#recent = 0;
+    const isShared = isWanted || (this.#lease?.share ?? null) !== null;
+    const keep = isShared ? 0 : Math.max(0, Math.min(this.level(now), want));
+    this.#room = Math.min(this.#room, keep);
     const inUse = this.#per === null ? this.#inUse : 0;
-    return { untold: this.#untold, inUse, least, want };
+    return { untold: this.#untold, inUse, least, want, keep };
   }
 
   /** The count has taken what it was `told` in and answers. */

@@ -8,19 +8,16 @@ import type { Price } from "../../core/quota/price.ts";
 import { QUOTA_KINDS, type QuotaName } from "../../core/quota/quota-kind.ts";
 import type { PriceTable } from "../../prices/price-table.ts";
 import type { LateTenantStore } from "../../stores/tenants/late-tenant-store.ts";
-import type { TenantLeases } from "../../stores/tenants/tenant-leases.ts";
-import type {
-  ChangedTenant,
-  Json,
-  StoredRaise,
-  TenantStore,
-} from "../../stores/tenants/tenant-store.ts";
+import type { ChangedTenant, StoredRaise, TenantStore } from "../../stores/tenants/tenant-store.ts";
 import type { LiveTenants, TenantCounts } from "../../tenants/live-tenants.ts";
 import { TenantDirectory, type TenantRecord } from "../policy/tenant-directory.ts";
 import { AlertBook } from "./alert-book.ts";
 import { pricesOf } from "./prices-of.ts";
-import { Lessee } from "./shared/lessee.ts";
+import { restoreUse } from "./restore-use.ts";
 import { sectionsThatDiffer } from "./sections-that-differ.ts";
+import type { Lessee } from "./shared/lessee.ts";
+import { lesseeFor } from "./shared/lessee-for.ts";
+import { AuditRetention, noteReload } from "./tenancy-audit.ts";
 import { countsOf } from "./tenant-counts.ts";
 import type { TenantLedger } from "./tenant-ledgers.ts";
 import type { QuotaRaise } from "./tenant-meters.ts";
@@ -42,7 +39,6 @@ export interface TenancyOptions {
 }
 
 const TICK_MS = 1_000;
-const FORGET_EVERY_MS = 3_600_000;
 
 export class Tenancy implements LiveTenants {
   readonly directory: TenantDirectory;
@@ -63,13 +59,19 @@ export class Tenancy implements LiveTenants {
   #isLoaded = false;
   #hasFailed = false;
   #stopWatching: () => void = nothing;
-  #forgotAt = Number.NEGATIVE_INFINITY;
+  readonly #retention = new AuditRetention();
 
   constructor(options: TenancyOptions) {
     this.#options = options;
     this.#config = options.config;
     this.store = options.store;
-    this.#lessee = this.#lesseeAt(options.store.leases);
+    this.#lessee = lesseeFor({
+      ...options,
+      leases: options.store.leases,
+      useOf: (tenant) => this.directory.known.get(tenant)?.ledger.use ?? null,
+      onErased: (tenant) => this.#forget(tenant),
+      onFailed: (error) => this.#tellFailure(error),
+    });
     this.directory = new TenantDirectory(
       options.config,
       () => options.clock.now(),
@@ -203,7 +205,7 @@ export class Tenancy implements LiveTenants {
     if (changed === "all") await this.#load(store);
     else for (const change of changed) await this.#take(store, change);
     await this.#flush.writeTo(store, this.#options.clock.now());
-    await this.#forgetOldAudit(store);
+    await this.#retention.forgetOld(store, this.#config.retention.auditMs, this.#nowMs);
   }
 
   get #needsStore(): boolean {
@@ -216,32 +218,8 @@ export class Tenancy implements LiveTenants {
     this.#isLoaded = true;
     this.#stopWatching = store.watch(() => void this.tick());
     this.#lessee?.start();
-    const now = this.#options.clock.now();
-    for (const use of uses) {
-      const state = { ...use, endsAt: use.endsAt * MICROS_PER_MS };
-      this.#restore(use.tenant, state, now);
-    }
+    restoreUse(this.directory, uses, this.#options.clock.now());
     return store;
-  }
-
-  /** Quotas that were made before take over what was used in an earlier life. */
-  #restore(
-    id: string,
-    state: Parameters<TenantRecord["ledger"]["use"]["restore"]>[0],
-    now: number,
-  ) {
-    const tenant = this.directory.known.get(id);
-    const { use } = tenant?.ledger ?? this.directory.ledgers.other(id);
-    const before = (tenant?.quotas ?? []).map(({ name, meter }) => {
-      const { span, counts } = QUOTA_KINDS[name];
-      return {
-        meter,
-        micros: () => use.micros(span, counts, now),
-        was: use.micros(span, counts, now),
-      };
-    });
-    use.restore(state, now);
-    for (const { meter, micros, was } of before) meter.adjust(was - micros(), now);
   }
 
   async #load(store: TenantStore) {
@@ -292,27 +270,6 @@ export class Tenancy implements LiveTenants {
     }
   }
 
-  #lesseeAt(leases: TenantLeases | null): Lessee | null {
-    if (leases === null) return null;
-    const { clock, onFreed, onDrained, onSlotsLost } = this.#options;
-    return new Lessee({
-      leases,
-      clock,
-      onTold: (tenant, { day, month }, untold) => {
-        const use = this.directory.known.get(tenant)?.ledger.use;
-        use?.know({ span: "day", ...day }, untold, clock.now());
-        use?.know({ span: "month", ...month }, untold, clock.now());
-      },
-      onChanged: (tenant, drained) => {
-        for (const meter of drained) onDrained(meter);
-        onFreed(tenant);
-      },
-      onLost: onSlotsLost,
-      onErased: (tenant) => this.#forget(tenant),
-      onFailed: (error) => this.#tellFailure(error),
-    });
-  }
-
   #endRaises(): void {
     const now = this.#options.clock.now();
     for (const id of this.#raised) {
@@ -322,20 +279,10 @@ export class Tenancy implements LiveTenants {
     }
   }
 
-  async #forgetOldAudit(store: TenantStore): Promise<void> {
-    const now = this.#nowMs;
-    if (now - this.#forgotAt < FORGET_EVERY_MS) return;
-    this.#forgotAt = now;
-    await store.forgetAudit(now - this.#config.retention.auditMs);
-  }
-
   #noteReload(changed: readonly string[]): void {
     const store = this.store.opened;
     if (store === null || changed.length === 0) return;
-    const action = "configuration-reloaded";
-    const entry = { at: this.#nowMs, who: "file", action, tenant: null, before: null };
-    const after: Json = { changed };
-    store.note({ ...entry, after }).catch((error: unknown) => this.#tellFailure(error));
+    noteReload(store, changed, this.#nowMs).catch((error: unknown) => this.#tellFailure(error));
   }
 
   #tellFailure(error: unknown): void {

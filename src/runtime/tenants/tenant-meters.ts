@@ -4,7 +4,12 @@ import { FixedWindow } from "../../core/meter/fixed-window.ts";
 import type { LeasedMeter } from "../../core/meter/leased-meter.ts";
 import { type Meter, type MeterLabel, MICRO_UNITS } from "../../core/meter/meter.ts";
 import { Slots } from "../../core/meter/slots.ts";
-import { QUOTA_KINDS, type QuotaKind, type QuotaName, type Span } from "../../core/quota/quota-kind.ts";
+import {
+  QUOTA_KINDS,
+  type QuotaKind,
+  type QuotaName,
+  type Span,
+} from "../../core/quota/quota-kind.ts";
 import { QuotaLevels } from "../../core/quota/quota-levels.ts";
 import type { TenantUse } from "../../core/quota/tenant-use.ts";
 import { UTC_ENDS } from "../../tenants/utc-spans.ts";

@@ -22,6 +22,8 @@ export interface LeaseAsk {
   /** The smallest that somebody waits for; 0: nobody. */
   readonly least: number;
   readonly want: number;
+  /** Of what it was lent before, it may take so much before it is answered. */
+  readonly keep: number;
 }
 
 /** What an instance was told last, for a store that has lost it. */

@@ -13,7 +13,9 @@ export function sharedConfig(url: string, acme: SharedTenant, more: object = {})
   return {
     store: { kind: "redis", url },
     tenants: { acme: { tier: "standard", ...acme } },
-    upstreams: { it: { dialect: "generic", base_url: "http://127.0.0.1:9", limits: [{ rpm: 1e9 }] } },
+    upstreams: {
+      it: { dialect: "generic", base_url: "http://127.0.0.1:9", limits: [{ rpm: 1e9 }] },
+    },
     ...more,
   };
 }

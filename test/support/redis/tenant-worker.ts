@@ -5,7 +5,7 @@ import { createSluice, SluiceError } from "../../../src/index.ts";
 import { acquireAt, type WorkerNews, type WorkerTask } from "./tenant-instances.ts";
 
 const [task] = (await once(process, "message")) as [WorkerTask];
-const sluice = await createSluice({ config: task.config, env: {} });
+const sluice = await createSluice({ config: { ...task.config }, env: {} });
 const tell = (news: WorkerNews) => process.send?.(news);
 
 let left = task.calls;

@@ -11,10 +11,7 @@ const SWEEP_MS = 100;
 /** What was told so lately is told to people as it is. */
 const FRESH_MICROS = 100_000;
 
-export type LesseeOptions = Pick<
-  TenureMeans,
-  "onTold" | "onChanged" | "onLost" | "onErased"
-> & {
+export type LesseeOptions = Pick<TenureMeans, "onTold" | "onChanged" | "onLost" | "onErased"> & {
   readonly leases: TenantLeases;
   readonly clock: Clock;
   /** The count does not answer; told once. */

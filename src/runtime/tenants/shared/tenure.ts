@@ -69,10 +69,14 @@ export class Tenure {
   #windowEnds: Readonly<Record<string, number>> = {};
   #pending: Pending | null = null;
   #turning: Promise<void> | null = null;
+  /** A turn is due that has not been told yet: whatever happens goes with it. */
+  #isComing = false;
   /** Somebody lacks something, or has called, since the turn under way was told. */
   #isDueAgain = false;
   #isCalled = false;
   #isLacking = false;
+  /** Others lack what is held here. */
+  #isWanted = false;
   #hasLost = false;
   #toldAt = Number.NEGATIVE_INFINITY;
   #notBefore = 0;
@@ -116,12 +120,15 @@ export class Tenure {
   /** Somebody waits for more than is lent. */
   lack(): void {
     this.#isLacking = true;
+    if (this.#isComing) return;
     if (this.#turning !== null) this.#isDueAgain = true;
     else if (this.#means.clock.now() >= this.#notBefore) this.#turnSoon();
   }
 
   /** Others wait for what is held here, or something has come back that is waited for. */
   call(): void {
+    this.#isWanted = true;
+    if (this.#isComing) return;
     if (this.#turning !== null) this.#isCalled = true;
     else this.#turnSoon();
   }
@@ -167,8 +174,9 @@ export class Tenure {
 
   #turnSoon(): void {
     if (this.#turning !== null) return;
-    // Whatever happens in this turn of the event loop goes with it.
+    this.#isComing = true;
     this.#turning = Promise.resolve().then(() => {
+      this.#isComing = false;
       this.#turning = null;
       return this.turn();
     });
@@ -177,7 +185,7 @@ export class Tenure {
   async #take(isLast: boolean): Promise<void> {
     const sentAt = this.#means.clock.now();
     this.#isLacking = false;
-    const pending = this.#pendingNow();
+    const pending = this.#pendingNow(sentAt);
     try {
       const reply = await this.#ask(pending, isLast);
       if (this.#pending !== pending) return; // forgotten meanwhile
@@ -200,9 +208,9 @@ export class Tenure {
   }
 
   #turnOf({ used, needs }: Pending, isLast: boolean): Turn {
-    const asks = needs.map(({ shared, untold: delta, inUse, least, want }): LeaseAsk => {
+    const asks = needs.map(({ shared, untold: delta, ...needed }): LeaseAsk => {
       const { name, window, meter } = shared;
-      return { name, window, limit: meter.capacity, delta, inUse, least, want };
+      return { name, window, limit: meter.capacity, delta, ...needed };
     });
     const { instance } = this.#means;
     const number = this.#number + 1;
@@ -211,11 +219,13 @@ export class Tenure {
   }
 
   /** What was told without an answer stays as it was, what is needed may be more by now. */
-  #pendingNow(): Pending {
+  #pendingNow(sentAt: number): Pending {
     const before = this.#pending;
+    const needsOf = ({ meter }: SharedMeter) => meter.takeNeeds(this.#isWanted, sentAt);
     const needs =
-      before?.needs.map((last) => merged(last, last.shared.meter.takeNeeds())) ??
-      this.#shared.map((shared) => ({ shared, ...shared.meter.takeNeeds() }));
+      before?.needs.map((last) => merged(last, needsOf(last.shared))) ??
+      this.#shared.map((shared) => ({ shared, ...needsOf(shared) }));
+    this.#isWanted = false;
     this.#pending = { used: before?.used ?? this.#unspent, needs };
     return this.#pending;
   }

@@ -151,6 +151,7 @@ local function waiting_for(name, since, reachable)
   return is_wanted, ahead
 end
 
+-- Without what is kept of the lease before, which may be taken by now.
 local function lend(ask, free)
   local is_learning = record.learnsUntil and record.learnsUntil > now
   if turn.isLast or is_learning or free <= 0 then return 0 end
@@ -215,6 +216,7 @@ for i, ask in ipairs(turn.asks) do
   else
     amount, free, lent, taken, share = slots(ask)
   end
+  if not turn.isLast then amount = max(amount, ask.keep) end
   leases[ask.name] = amount
   local left = max(0, free - amount)
   grants[i] = { amount, left, lent, taken, share }
