@@ -20,7 +20,11 @@ interface Row {
 const LATER = "has no effect yet";
 
 const ROWS: readonly Row[] = [
-  { field: "store.kind", note: "meters stay in this process", when: (kind) => kind === "redis" },
+  {
+    field: "store.kind",
+    note: "tenants, quotas and their slots are shared; limits of upstreams stay in this process",
+    when: (kind) => kind === "redis",
+  },
   { field: "tiers.*.slo", note: LATER },
   {
     field: "upstreams.*.limits.*.units",

@@ -17,7 +17,7 @@ import { handleModels, listModels } from "./models-list.ts";
 import { Passage } from "./passage.ts";
 import { contextOf, type RequestContext, sendJson, sendRefusal } from "./request-context.ts";
 import { SlotDesk } from "./slots.ts";
-import { meOf } from "./state.ts";
+import { meOf, storeState } from "./state.ts";
 
 /** How often slow heads are looked for. */
 const SLOWEST_CHECK_MS = 5_000;
@@ -152,7 +152,7 @@ class House {
     const status = this.#isDraining ? "draining" : "ok";
     sendJson(context, this.#isDraining ? 503 : 200, {
       status,
-      store: { kind: "memory", healthy: true },
+      store: storeState(this.#runtime),
     });
   }
 

@@ -33,7 +33,7 @@ export function stateOf(runtime: Runtime) {
     upstreams,
     queue: queueState(runtime, now),
     tenants: tenantStates(runtime),
-    store: { kind: "memory", healthy: runtime.tenancy.isHealthy },
+    store: storeState(runtime),
     ...shadowState(runtime),
   };
 }
@@ -54,6 +54,11 @@ function shadowState({ config, shadow }: Runtime) {
   return config.policy.shadow
     ? { shadow: { tiers: shadow.figures.state(config.tiers.keys()) } }
     : {};
+}
+
+/** What is shared or kept, and whether it could be when it was tried last. */
+export function storeState({ config, tenancy }: Runtime) {
+  return { kind: config.store.kind, healthy: tenancy.isHealthy };
 }
 
 function meterState(meter: Meter, now: number) {

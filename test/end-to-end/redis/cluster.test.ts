@@ -1,43 +1,17 @@
 /** Cluster: an account lies in one slot, and goes on where the slot is moved to. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { NO_DEMAND } from "../../../src/core/demand.ts";
 import { acquire } from "../../../src/stores/redis/client/acquire.ts";
 import { KEY, meter, openQueue, pathOf, request } from "../../support/redis/queues.ts";
-import { RedisServer } from "../../support/redis/redis-server.ts";
+import { type RedisCluster, startCluster } from "../../support/redis/redis-cluster.ts";
 
 const never = new AbortController().signal;
 const SLOT = pathOf(meter("concurrency", 1));
 
-const servers: RedisServer[] = [];
-const admins: Redis[] = [];
-afterEach(async () => {
-  for (const admin of admins.splice(0)) admin.disconnect();
-  for (const server of servers.splice(0)) await server.stop();
-});
-
-/** Two masters that share the 16,384 slots. */
-async function startCluster(): Promise<void> {
-  for (let i = 0; i < 2; i++) {
-    const server = await RedisServer.start({ args: ["--cluster-enabled", "yes"] });
-    servers.push(server);
-    const admin = new Redis(server.url);
-    admins.push(admin);
-    await admin.call("CLUSTER", "ADDSLOTSRANGE", i * 8192, i * 8192 + 8191);
-  }
-  await admins[0].call("CLUSTER", "SET-CONFIG-EPOCH", 1);
-  await admins[1].call("CLUSTER", "SET-CONFIG-EPOCH", 2);
-  await admins[0].call("CLUSTER", "MEET", "127.0.0.1", servers[1].port);
-  for (const admin of admins) {
-    const state = async () => String(await admin.call("CLUSTER", "INFO"));
-    await expect.poll(state, { timeout: 10_000 }).toContain("cluster_state:ok");
-  }
-}
-
 /** Moves the account's slot to the other master, key by key, as an operator does. */
-async function migrateSlot(): Promise<void> {
+async function migrateSlot({ admins, servers }: RedisCluster): Promise<void> {
   const slot = Number(await admins[0].call("CLUSTER", "KEYSLOT", KEY));
   const from = slot < 8192 ? 0 : 1;
   const to = 1 - from;
@@ -56,8 +30,8 @@ async function migrateSlot(): Promise<void> {
 }
 
 test("an account whose slot is moved while it is used grants no slot twice and forgets nobody", async () => {
-  await startCluster();
-  const url = `${servers[0].url}?cluster`;
+  await using cluster = await startCluster();
+  const { url } = cluster;
   using here = openQueue(url);
   using there = openQueue(url);
   const holder = await acquire(here, request(SLOT), never);
@@ -65,7 +39,7 @@ test("an account whose slot is moved while it is used grants no slot twice and f
   let granted = 0;
   for (const wait of waits) wait.then(() => granted++);
   await sleep(300);
-  await migrateSlot();
+  await migrateSlot(cluster);
   await sleep(1_000);
   expect([granted, here.waiting, there.waiting, here.isFenced]).toEqual([0, 1, 1, false]);
   here.settle(holder, NO_DEMAND);

@@ -69,7 +69,7 @@ export class TenantKeys {
 
   /** Followed by an instance's name. */
   get calls(): string {
-    return `${this.#space.prefix}:tenants:calls:`;
+    return this.#of("calls:");
   }
 
   #of(name: string): string {

@@ -7,6 +7,7 @@ import { type KeySpace, TenantKeys } from "./keys.ts";
 import { RedisLeases } from "./redis-leases.ts";
 import { RedisTenantStore } from "./redis-tenant-store.ts";
 import { RedisUses } from "./redis-uses.ts";
+import { tellingConnection } from "./telling-connection.ts";
 
 /** For so long a Redis that starts at the same time is waited for. */
 const OPENING_MS = 5_000;
@@ -63,7 +64,7 @@ class RedisTenants {
 
   get #means() {
     if (this.#made === null) {
-      const connection = connect(this.#place.url);
+      const connection = tellingConnection(connect(this.#place.url), this.name);
       this.#made = { connection, uses: new RedisUses(connection, this.#keys) };
     }
     return this.#made;
@@ -79,7 +80,8 @@ async function answering(connection: Connection): Promise<void> {
       return;
     } catch (error) {
       if (performance.now() > end) {
-        throw new Error(connection.trouble ?? (error as Error).message, { cause: error });
+        // Whoever opens it says where it should be.
+        throw new Error(connection.trouble ?? "it does not answer", { cause: error });
       }
       await sleep(PAUSE_MS);
     }
