@@ -11,7 +11,12 @@ import { type Connection, connect } from "../../src/stores/redis/connection.ts";
 import { TenantKeys } from "../../src/stores/tenants/redis/keys.ts";
 import { RedisLeases } from "../../src/stores/tenants/redis/redis-leases.ts";
 import { RedisUses } from "../../src/stores/tenants/redis/redis-uses.ts";
-import type { TenantLeases, Turn, TurnReply } from "../../src/stores/tenants/tenant-leases.ts";
+import type {
+  LeaseAsk,
+  TenantLeases,
+  Turn,
+  TurnReply,
+} from "../../src/stores/tenants/tenant-leases.ts";
 import { UTC_ENDS } from "../../src/tenants/utc-spans.ts";
 import { RedisServer } from "../support/redis/redis-server.ts";
 
@@ -285,6 +290,144 @@ describe("instances of one tenant", () => {
     await world.useUp(3);
     const taken = world.gateways.reduce((sum, one) => sum + one.taken, 0);
     expect(taken).toBe(LIMITS.quota);
+  });
+});
+
+const NOTHING = { requests: 0, tokens: 0, usdMicros: 0 };
+const TPD = { name: "tpd", window: { span: "day", counts: "tokens" } } as const;
+const NO_NEEDS = { delta: 0, inUse: 0, least: 0, want: 0, keep: 0 };
+
+function turnOf(instance: string, number: number, more: Partial<Turn> = {}): Turn {
+  const nothing = { generation: null, used: NOTHING, asks: [], known: null, isLast: false };
+  return { ...nothing, instance, number, ...more };
+}
+
+/** A quota of 1,000 tokens a day. */
+function quota(needs: Partial<LeaseAsk>): LeaseAsk {
+  return { ...TPD, limit: 1_000 * UNIT, ...NO_NEEDS, ...needs };
+}
+
+function slots(needs: Partial<LeaseAsk>): LeaseAsk {
+  return { name: "slots", window: null, limit: 2 * UNIT, ...NO_NEEDS, ...needs };
+}
+
+function startCount() {
+  const clock = new StillClock();
+  const keys = new TenantKeys({ prefix: `leases-${prefixes++}`, domain: "per-upstream" });
+  const uses = new RedisUses(connection, keys);
+  const parts = { connection: () => connection, uses: () => uses, keys, now: () => clock.time };
+  const leases = new RedisLeases(parts);
+  return {
+    clock,
+    uses,
+    lose: () => connection.call("DEL", keys.tenant("acme")),
+    ask: (turn: Turn) => leases.turn("acme", turn),
+    async told(turn: Turn) {
+      const reply = await leases.turn("acme", turn);
+      if (reply.kind !== "told") throw new Error(reply.kind);
+      return reply;
+    },
+  };
+}
+
+describe("the count", () => {
+  test("lends a twentieth of what is free, or what one request needs", async () => {
+    const count = startCount();
+    const lent = async (instance: string, needs: Partial<LeaseAsk>) => {
+      count.clock.time++;
+      const { grants } = await count.told(turnOf(instance, 1, { asks: [quota(needs)] }));
+      return grants[0].amount / UNIT;
+    };
+    expect(await lent("a", { want: 900 * UNIT })).toBe(50);
+    expect(await lent("b", { want: 900 * UNIT, least: 600 * UNIT })).toBe(600);
+    expect(await lent("c", { want: 900 * UNIT, least: 351 * UNIT })).toBe(17.5);
+    expect(await lent("d", { want: 10 * UNIT })).toBe(0); // while another lacks it
+    expect(await lent("e", { want: 90 * UNIT, least: 30 * UNIT })).toBe(0);
+  });
+
+  test("counts a turn once, however often it is told", async () => {
+    const count = startCount();
+    const used = { requests: 1, tokens: 70, usdMicros: 3 };
+    const turn = turnOf("a", 1, { used, asks: [quota({ delta: 100 * UNIT })] });
+    await count.told(turn);
+    const { day, grants } = await count.told(turn);
+    expect([day.tokens, day.usdMicros, grants[0].taken]).toEqual([70, 3, 100 * UNIT]);
+  });
+
+  test("begins a quota with what was used before there was one", async () => {
+    const count = startCount();
+    await count.told(turnOf("a", 1, { used: { requests: 1, tokens: 400, usdMicros: 0 } }));
+    const { grants } = await count.told(turnOf("b", 1, { asks: [quota({})] }));
+    expect(grants[0]).toMatchObject({ taken: 400 * UNIT, free: 600 * UNIT });
+  });
+
+  test("begins again with the day, and what was lent before is void", async () => {
+    const count = startCount();
+    const asks = [quota({ delta: 300 * UNIT, want: 90 * UNIT })];
+    const used = { requests: 1, tokens: 300, usdMicros: 0 };
+    const { generation } = await count.told(turnOf("a", 1, { used, asks }));
+    count.clock.time += 60 * UNIT;
+    const { day, month, grants } = await count.told(turnOf("b", 1, { asks: [quota({})] }));
+    expect([day.tokens, month.tokens]).toEqual([0, 300]);
+    expect(grants[0]).toMatchObject({ taken: 0, free: 1_000 * UNIT });
+    const late = turnOf("a", 2, { generation, asks: [quota({ delta: -100 * UNIT })] });
+    expect((await count.told(late)).grants[0].taken).toBe(0);
+  });
+
+  test("gives the slots of a silent instance to others after two seconds, of a quota nothing", async () => {
+    const count = startCount();
+    const held = [slots({ inUse: 2 * UNIT }), quota({ want: 50 * UNIT })];
+    await count.told(turnOf("a", 1, { asks: held }));
+    const wanted = [slots({ least: UNIT, want: UNIT }), quota({})];
+    const before = await count.told(turnOf("b", 1, { asks: wanted }));
+    count.clock.time += 2 * UNIT + 1;
+    const { generation } = before;
+    const after = await count.told(turnOf("b", 2, { generation, asks: wanted }));
+    expect([before, after].map(({ grants }) => grants[0].amount)).toEqual([0, UNIT]);
+    expect(after.grants[1].free).toBe(950 * UNIT);
+  });
+
+  test("lost, it asks what is remembered, and believes the most", async () => {
+    const count = startCount();
+    const first = turnOf("a", 1, { asks: [quota({ delta: 300 * UNIT })] });
+    const { generation, day, month } = await count.told(first);
+    const second = turnOf("b", 1, { asks: [quota({ delta: 200 * UNIT })] });
+    const later = await count.told(second);
+    await count.lose();
+    const again = turnOf("a", 2, { generation, asks: [quota({ delta: 10 * UNIT })] });
+    expect(await count.ask(again)).toEqual({ kind: "unknown" });
+    const known = { day, month, taken: { tpd: 300 * UNIT } };
+    const told = await count.told({ ...again, known });
+    expect(told.grants[0].taken).toBe(310 * UNIT);
+    const other = turnOf("b", 2, { generation: later.generation, asks: [quota({})] });
+    const all = { day: later.day, month: later.month, taken: { tpd: 500 * UNIT } };
+    expect((await count.told({ ...other, known: all })).grants[0].taken).toBe(500 * UNIT);
+  });
+
+  test("erased, it takes nothing in that was used before", async () => {
+    const count = startCount();
+    const used = { requests: 1, tokens: 300, usdMicros: 0 };
+    const { generation } = await count.told(turnOf("a", 1, { used }));
+    count.clock.time = Date.now() * 1_000; // when it is erased is said by Redis
+    await count.uses.erase("acme");
+    count.clock.time += UNIT;
+    const late = turnOf("a", 2, { generation, used });
+    expect(await count.ask(late)).toEqual({ kind: "erased" });
+    const fresh = await count.told(turnOf("b", 1, { used: { ...used, tokens: 5 } }));
+    expect(fresh.day.tokens).toBe(5);
+    expect(await count.ask(late)).toEqual({ kind: "erased" });
+  });
+
+  test("reset, it forgets what was used and not what running requests hold", async () => {
+    const count = startCount();
+    const used = { requests: 1, tokens: 300, usdMicros: 0 };
+    const asks = [quota({ delta: 400 * UNIT })];
+    const { generation } = await count.told(turnOf("a", 1, { used, asks }));
+    await count.uses.reset("acme", "day", "tokens");
+    const { day, month, grants } = await count.told(
+      turnOf("a", 2, { generation, asks: [quota({})] }),
+    );
+    expect([day.tokens, month.tokens, grants[0].taken]).toEqual([0, 300, 100 * UNIT]);
   });
 });
 

@@ -117,6 +117,19 @@ test("what was used outlives a restart of Redis", async () => {
   expect(served).toBe(20);
 });
 
+test("what all have used is what is told of at 80 and 90 %", async () => {
+  const acme = { quotas: { rpd: 10 } };
+  await using here = await openInstance(server.url, acme);
+  await using there = await openInstance(server.url, acme);
+  const told: string[] = [];
+  there.on("quota", ({ level, used }) => told.push(`${level} ${used}`));
+  for (let i = 0; i < 7; i++) (await acquireAt(here)).settle();
+  await here.runtime.tenancy.countsOf("acme");
+  expect((await there.runtime.tenancy.countsOf("acme")).use.day.requests).toBe(7);
+  for (let i = 0; i < 2; i++) (await acquireAt(there)).settle();
+  expect(told).toEqual(["warn 8", "act 9"]);
+});
+
 describe("while Redis does not answer", () => {
   test("what is lent may be used, then a tenant waits, and is told so; afterwards all is well", async () => {
     const acme = { quotas: { rpd: 1_000 } };

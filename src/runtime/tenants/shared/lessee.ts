@@ -5,7 +5,8 @@ import { LeasedMeter } from "../../../core/meter/leased-meter.ts";
 import type { UseAmounts } from "../../../core/quota/tenant-use.ts";
 import type { TenantLeases } from "../../../stores/tenants/tenant-leases.ts";
 import type { SharedMeterWish } from "../tenant-meters.ts";
-import { type SharedMeter, Tenure, type TenureMeans } from "./tenure.ts";
+import type { SharedMeter } from "./pending-turn.ts";
+import { Tenure, type TenureMeans } from "./tenure.ts";
 
 const SWEEP_MS = 100;
 /** What was told so lately is told to people as it is. */
@@ -22,6 +23,8 @@ export class Lessee {
   readonly #options: LesseeOptions;
   readonly #means: TenureMeans;
   readonly #tenures = new Map<string, Tenure>();
+  /** Those that have to be looked after. */
+  readonly #active = new Set<Tenure>();
   #timer: NodeJS.Timeout | null = null;
   #stopListening: () => void = nothing;
   isHealthy = true;
@@ -29,7 +32,8 @@ export class Lessee {
   constructor(options: LesseeOptions) {
     this.#options = options;
     const onAnswer = (error: unknown) => this.#note(error);
-    this.#means = { ...options, instance: randomUUID(), onAnswer };
+    const onActive = (tenure: Tenure) => void this.#active.add(tenure);
+    this.#means = { ...options, instance: randomUUID(), onAnswer, onActive };
   }
 
   /** Once the store is open. */
@@ -69,6 +73,9 @@ export class Lessee {
   /** Tells its count what is used here, and learns what all have. */
   async refresh(tenant: string): Promise<void> {
     const tenure = this.#tenure(tenant);
+    if (tenure.isFresh(FRESH_MICROS)) return;
+    await tenure.turn();
+    // One that was under way may have been told before the latest was used.
     if (!tenure.isFresh(FRESH_MICROS)) await tenure.turn();
   }
 
@@ -79,14 +86,19 @@ export class Lessee {
 
   /** Everything that was used of it is gone. */
   forget(tenant: string): void {
-    this.#tenures.get(tenant)?.forget();
+    const tenure = this.#tenures.get(tenant);
+    if (tenure === undefined) return;
+    tenure.forget();
     this.#tenures.delete(tenant);
+    this.#active.delete(tenure);
   }
 
   sweep(): void {
-    for (const [tenant, tenure] of this.#tenures) {
+    for (const tenure of this.#active) {
       tenure.sweep();
-      if (tenure.meters.length === 0 && tenure.isIdle) this.#tenures.delete(tenant);
+      if (!tenure.isIdle) continue;
+      this.#active.delete(tenure);
+      if (tenure.meters.length === 0) this.#tenures.delete(tenure.tenant);
     }
   }
 
@@ -94,8 +106,7 @@ export class Lessee {
   async close(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#stopListening();
-    const busy = [...this.#tenures.values()].filter((tenure) => !tenure.isIdle);
-    await Promise.all(busy.map((tenure) => tenure.leave()));
+    await Promise.all([...this.#active].map((tenure) => tenure.leave()));
   }
 
   #tenure(tenant: string): Tenure {

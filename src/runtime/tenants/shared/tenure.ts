@@ -3,16 +3,21 @@
  * instances share. One turn at a time; one that was not answered is told again under its number.
  */
 import type { Clock } from "../../../core/clock.ts";
-import type { LeasedMeter, LeaseNeeds } from "../../../core/meter/leased-meter.ts";
+import type { LeasedMeter } from "../../../core/meter/leased-meter.ts";
 import type { UseAmounts } from "../../../core/quota/tenant-use.ts";
 import {
   type KnownCounts,
   LEASE_MICROS,
-  type LeaseAsk,
   type TenantLeases,
-  type Turn,
   type TurnReply,
 } from "../../../stores/tenants/tenant-leases.ts";
+import {
+  askOf,
+  merged,
+  NOTHING_KNOWN,
+  type PendingTurn,
+  type SharedMeter,
+} from "./pending-turn.ts";
 
 /** A lease is used no longer: time to end what runs before its slots are lent to others. */
 const USABLE_MICROS = LEASE_MICROS - 200_000;
@@ -21,12 +26,6 @@ const RENEW_MICROS = 500_000;
 const ASK_AGAIN_MICROS = 500_000;
 const FIRST_PAUSE_MICROS = 50_000;
 const LONGEST_PAUSE_MICROS = 400_000;
-
-export interface SharedMeter {
-  readonly name: string;
-  readonly window: LeaseAsk["window"];
-  readonly meter: LeasedMeter;
-}
 
 type Told = Extract<TurnReply, { readonly kind: "told" }>;
 
@@ -44,16 +43,8 @@ export interface TenureMeans {
   readonly onErased: (tenant: string) => void;
   /** Null: it was answered. */
   readonly onAnswer: (error: unknown) => void;
-}
-
-/** Told, but not answered: it must not change. */
-interface Pending {
-  readonly used: UseAmounts;
-  readonly needs: readonly Needed[];
-}
-
-interface Needed extends LeaseNeeds {
-  readonly shared: SharedMeter;
+  /** It has something to look after until it is idle again. */
+  readonly onActive: (tenure: Tenure) => void;
 }
 
 const NOTHING: UseAmounts = { requests: 0, tokens: 0, usdMicros: 0 };
@@ -67,7 +58,7 @@ export class Tenure {
   #generation: number | null = null;
   #known: KnownCounts | null = null;
   #windowEnds: Readonly<Record<string, number>> = {};
-  #pending: Pending | null = null;
+  #pending: PendingTurn | null = null;
   #turning: Promise<void> | null = null;
   /** A turn is due that has not been told yet: whatever happens goes with it. */
   #isComing = false;
@@ -78,6 +69,7 @@ export class Tenure {
   /** Others lack what is held here. */
   #isWanted = false;
   #hasLost = false;
+  #hasLeft = false;
   #toldAt = Number.NEGATIVE_INFINITY;
   #notBefore = 0;
   #pause = FIRST_PAUSE_MICROS;
@@ -97,18 +89,22 @@ export class Tenure {
 
   /** There is nothing to tell, and nothing is held. */
   get isIdle(): boolean {
-    const { requests, tokens } = this.#unspent;
-    const isUntold = this.#pending !== null || requests > 0 || tokens > 0;
-    if (this.#turning !== null || isUntold) return false;
+    if (this.#turning !== null || this.#hasUntold) return false;
     return this.#shared.every(({ meter }) => meter.isIdle && !meter.hasLease && !meter.isDenied);
   }
 
-  /** Has it been told within so many microseconds? */
+  /** Has all that was used here been told, and what others have used been heard, within so many microseconds? */
   isFresh(within: number): boolean {
-    return this.#means.clock.now() - this.#toldAt <= within;
+    return !this.#hasUntold && this.#means.clock.now() - this.#toldAt <= within;
+  }
+
+  get #hasUntold(): boolean {
+    const { requests, tokens } = this.#unspent;
+    return this.#pending !== null || requests > 0 || tokens > 0;
   }
 
   spend({ requests, tokens, usdMicros }: UseAmounts): void {
+    this.#means.onActive(this);
     const before = this.#unspent;
     this.#unspent = {
       requests: before.requests + requests,
@@ -120,6 +116,7 @@ export class Tenure {
   /** Somebody waits for more than is lent. */
   lack(): void {
     this.#isLacking = true;
+    this.#means.onActive(this);
     if (this.#isComing) return;
     if (this.#turning !== null) this.#isDueAgain = true;
     else if (this.#means.clock.now() >= this.#notBefore) this.#turnSoon();
@@ -128,6 +125,7 @@ export class Tenure {
   /** Others wait for what is held here, or something has come back that is waited for. */
   call(): void {
     this.#isWanted = true;
+    this.#means.onActive(this);
     if (this.#isComing) return;
     if (this.#turning !== null) this.#isCalled = true;
     else this.#turnSoon();
@@ -143,8 +141,8 @@ export class Tenure {
   }
 
   /** Resolves once what is used here was told, or could not be. */
-  turn(isLast = false): Promise<void> {
-    this.#turning ??= this.#take(isLast).finally(() => {
+  turn(): Promise<void> {
+    this.#turning ??= this.#take(false).finally(() => {
       this.#turning = null;
       const isTime = this.#means.clock.now() >= this.#notBefore;
       if (this.#isCalled || (this.#isDueAgain && isTime)) this.#turnSoon();
@@ -159,7 +157,8 @@ export class Tenure {
     await this.#turning;
     if (this.#pending !== null) await this.turn();
     await this.#turning;
-    await this.turn(true);
+    this.#hasLeft = true;
+    await this.#take(true);
   }
 
   /** What was used before is of no tenant any more. */
@@ -173,7 +172,8 @@ export class Tenure {
   }
 
   #turnSoon(): void {
-    if (this.#turning !== null) return;
+    if (this.#turning !== null || this.#hasLeft) return;
+    // Whatever happens in this turn of the event loop goes with it.
     this.#isComing = true;
     this.#turning = Promise.resolve().then(() => {
       this.#isComing = false;
@@ -199,27 +199,18 @@ export class Tenure {
   }
 
   /** Of a store that knows it no more it is asked once what it remembers. */
-  async #ask(pending: Pending, isLast: boolean): Promise<TurnReply> {
-    const { leases } = this.#means;
-    const turn = this.#turnOf(pending, isLast);
+  async #ask(pending: PendingTurn, isLast: boolean): Promise<TurnReply> {
+    const { leases, instance } = this.#means;
+    const [number, generation] = [this.#number + 1, this.#generation];
+    const asked = { instance, number, generation, isLast, known: null };
+    const turn = { ...asked, used: pending.used, asks: pending.needs.map(askOf) };
     const reply = await leases.turn(this.tenant, turn);
     if (reply.kind !== "unknown") return reply;
     return leases.turn(this.tenant, { ...turn, known: this.#known ?? NOTHING_KNOWN });
   }
 
-  #turnOf({ used, needs }: Pending, isLast: boolean): Turn {
-    const asks = needs.map(({ shared, untold: delta, ...needed }): LeaseAsk => {
-      const { name, window, meter } = shared;
-      return { name, window, limit: meter.capacity, delta, ...needed };
-    });
-    const { instance } = this.#means;
-    const number = this.#number + 1;
-    const generation = this.#generation;
-    return { instance, number, generation, used, asks, known: null, isLast };
-  }
-
   /** What was told without an answer stays as it was, what is needed may be more by now. */
-  #pendingNow(sentAt: number): Pending {
+  #pendingNow(sentAt: number): PendingTurn {
     const before = this.#pending;
     const needsOf = ({ meter }: SharedMeter) => meter.takeNeeds(this.#isWanted, sentAt);
     const needs =
@@ -230,7 +221,7 @@ export class Tenure {
     return this.#pending;
   }
 
-  #told(reply: Told, { used, needs }: Pending, sentAt: number): void {
+  #told(reply: Told, { used, needs }: PendingTurn, sentAt: number): void {
     this.#pending = null;
     this.#number++;
     this.#generation = reply.generation;
@@ -247,7 +238,7 @@ export class Tenure {
   }
 
   /** Returns meters whose window has not what is waited for. */
-  #lend(reply: Told, needs: Pending["needs"], sentAt: number): LeasedMeter[] {
+  #lend(reply: Told, needs: PendingTurn["needs"], sentAt: number): LeasedMeter[] {
     const drained: LeasedMeter[] = [];
     const taken: Record<string, number> = {};
     let isDenied = false;
@@ -295,13 +286,4 @@ export class Tenure {
     this.#hasLost = true;
     this.#means.onLost(this.tenant);
   }
-}
-
-const NO_TOTALS = { endsAt: 0, requests: 0, tokens: 0, usdMicros: 0 };
-const NOTHING_KNOWN: KnownCounts = { day: NO_TOTALS, month: NO_TOTALS, taken: {} };
-
-function merged(told: Needed, now: LeaseNeeds): Needed {
-  const least = told.least === 0 ? now.least : Math.min(told.least, now.least || told.least);
-  const want = Math.max(told.want, now.want);
-  return { ...told, inUse: now.inUse, least, want };
 }
