@@ -9,14 +9,15 @@ import { Runtime, type RuntimeOptions } from "../runtime/runtime.ts";
 import { createSystemClock } from "../runtime/system-clock.ts";
 import type { Transport } from "../runtime/transport/transport.ts";
 import { createUndiciTransport } from "../runtime/transport/undici-transport.ts";
-import { type LateTenantStore, tenantsInFolder } from "../stores/tenants/late-tenant-store.ts";
+import type { LateTenantStore } from "../stores/tenants/late-tenant-store.ts";
+import { tenantPlace } from "../tenants/tenant-place.ts";
 import { Admin } from "./admin/admin.ts";
 import { Connections } from "./connections.ts";
 import { handleModels, listModels } from "./models-list.ts";
 import { Passage } from "./passage.ts";
 import { contextOf, type RequestContext, sendJson, sendRefusal } from "./request-context.ts";
 import { SlotDesk } from "./slots.ts";
-import { meOf } from "./state.ts";
+import { meOf, storeState } from "./state.ts";
 
 /** How often slow heads are looked for. */
 const SLOWEST_CHECK_MS = 5_000;
@@ -30,7 +31,7 @@ export interface GatewayOptions {
   readonly initialLevel?: number;
   /** Opens the Redis that instances share. @default by its URL */
   readonly connect?: RuntimeOptions["connect"];
-  /** Where tenants and what they have used are kept. @default `server.data_dir` */
+  /** Where tenants and what they have used are kept. @default the Redis of `store`, else `server.data_dir` */
   readonly tenants?: LateTenantStore;
 }
 
@@ -48,7 +49,7 @@ export interface Gateway {
  * Starts a gateway and resolves once it listens.
  *
  * @throws Error when the address cannot be listened on; SluiceError `store_unavailable` when something has
- * to be kept and `server.data_dir` cannot be used.
+ * to be kept and `server.data_dir` cannot be used, or the Redis of `store` does not answer.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config } = options;
@@ -59,7 +60,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     random: options.random ?? Math.random,
     initialShare: options.initialLevel ?? 1,
     connect: options.connect,
-    tenants: options.tenants ?? tenantsInFolder(config.server.dataDir),
+    tenants: options.tenants ?? tenantPlace(config),
   });
   await runtime.tenancy.start();
   const house = new House(runtime);
@@ -154,7 +155,7 @@ class House {
     const status = this.#isDraining ? "draining" : "ok";
     sendJson(context, this.#isDraining ? 503 : 200, {
       status,
-      store: { kind: "memory", healthy: true },
+      store: storeState(this.#runtime),
     });
   }
 
@@ -168,6 +169,7 @@ class House {
     }
     const { config, directory } = this.#runtime;
     const { tenant } = identify(context.headers, directory, config.server.trustHeaders);
+    await this.#runtime.tenancy.refresh(tenant.id);
     sendJson(context, 200, meOf(this.#runtime, tenant));
   }
 

@@ -39,7 +39,8 @@ export function stateOf(runtime: Runtime) {
   };
 }
 
-function storeState({ config, store, tenancy }: Runtime) {
+/** What is shared or kept, and whether it can be. */
+export function storeState({ config, store, tenancy }: Runtime) {
   const { kind } = config.store;
   if (store === null) return { kind, healthy: tenancy.isHealthy };
   return { kind, healthy: store.isHealthy && tenancy.isHealthy, state: store.state };

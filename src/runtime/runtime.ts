@@ -15,6 +15,7 @@ import type { Answer } from "./call/answer.ts";
 import { Call } from "./call/call.ts";
 import type { CallPlan } from "./call/call-plan.ts";
 import { closedError, closingError } from "./call/refusals.ts";
+import { RunningCalls } from "./call/running-calls.ts";
 import { Classifier, type ClassifierCounts } from "./classify/classifier.ts";
 import type { Classify } from "./classify/classify.ts";
 import { httpClassify } from "./classify/http-classify.ts";
@@ -81,6 +82,7 @@ export class Runtime {
   #bands: BandTable;
   #classifier: Classifier | null;
   #bytesHeld = 0;
+  readonly #calls = new RunningCalls();
   /** Claims above what a tenant may have, by tenant. */
   #claimsLowered = 0;
 
@@ -100,6 +102,10 @@ export class Runtime {
         for (const account of [...this.accounts, ...this.#twins]) account.tenantChanged(id);
       },
       onFreed: (id) => this.#tenantFreed(id),
+      onDrained: (meter) => {
+        for (const { scheduler } of this.accounts) scheduler.tenantDrained(meter, this.clock.now());
+      },
+      onSlotsLost: (id) => this.#calls.loseSlotsOf(id, this.#config.store),
     });
     const tell = (alert: AlertBody) =>
       this.tenancy.alerts.tell(alert, this.clock.now() / MICROS_PER_MS);
@@ -230,9 +236,11 @@ export class Runtime {
     this.#bytesHeld += size;
     const release = () => {
       this.#bytesHeld -= size;
+      this.#calls.delete(call);
       this.#watchPressure(plan);
     };
     const call = new Call(plan, answer, { transport, clock, random, onEnded: release });
+    this.#calls.add(call);
     call.start();
     return call;
   }

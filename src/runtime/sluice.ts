@@ -4,7 +4,7 @@ import { type Loaded, loadConfig } from "../config/load.ts";
 import { describeProblem } from "../config/problem.ts";
 import type { Clock } from "../core/clock.ts";
 import { SluiceError } from "../core/errors.ts";
-import { tenantsInFolder } from "../stores/tenants/late-tenant-store.ts";
+import { tenantPlace } from "../tenants/tenant-place.ts";
 import { checkTaskOptions } from "./check-task-options.ts";
 import type { Classify } from "./classify/classify.ts";
 import { createFetch } from "./fetch.ts";
@@ -102,7 +102,7 @@ export interface Sluice {
  * Starts the library from a configuration.
  *
  * @throws SluiceError `invalid_request` listing every problem of the configuration, `store_unavailable`
- * when quotas have to be kept and `server.data_dir` cannot be written.
+ * when quotas have to be kept and `server.data_dir` cannot be written, or the Redis of `store` does not answer.
  *
  * @example
  * ```ts
@@ -129,7 +129,7 @@ export async function createSluice(options: SluiceOptions): Promise<Sluice> {
     transport: createFetchTransport(send),
     random: options.random ?? Math.random,
     initialShare: initialLevel,
-    tenants: tenantsInFolder(config.server.dataDir),
+    tenants: tenantPlace(config),
     classify: options.classify,
   });
   await runtime.tenancy.start();

@@ -4,9 +4,12 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
 import { loadConfig } from "../../src/config/index.ts";
+import { createSluice } from "../../src/index.ts";
 import { startTestGateway } from "../support/gateway.ts";
 import { MAIN } from "../support/main-path.ts";
+import { RedisServer } from "../support/redis/redis-server.ts";
 import { DataFolder } from "../support/tenant-gateway.ts";
 
 const PAGE = readFileSync(new URL("../../docs/tenants.md", import.meta.url), "utf8");
@@ -37,6 +40,23 @@ test("the calls of docs/tenants.md are answered well, one after another", async 
     const answer = await fetch(gateway.url + target, { method, body });
     expect([line, answer.ok]).toEqual([line, true]);
   }
+});
+
+test("the store of docs/tenants.md is one Redis for several libraries", async () => {
+  const server = await RedisServer.start();
+  const { store } = parse(linesOf("yaml")[1].join("\n")) as { readonly store: object };
+  const config = {
+    store: { ...store, url: server.url },
+    tenants: { acme: { quotas: { rpd: 2 } } },
+    upstreams: { it: { dialect: "generic", base_url: "http://127.0.0.1:9" } },
+  };
+  const [one, other] = await Promise.all([1, 2].map(() => createSluice({ config, env: {} })));
+  const call = (sluice: typeof one) => sluice.acquire({ upstream: "it", tenant: "acme" });
+  (await call(one)).settle();
+  (await call(other)).settle();
+  await expect(call(one)).rejects.toMatchObject({ code: "tenant_quota_exhausted" });
+  await Promise.all([one.close(), other.close()]);
+  await server.stop();
 });
 
 test("the prices of docs/tenants.md are taken", () => {

@@ -1,4 +1,5 @@
 /** `sluice serve`: runs the gateway until it is told to end, and follows its configuration file. */
+import { isDeepStrictEqual } from "node:util";
 import { Command } from "commander";
 import {
   type Config,
@@ -121,7 +122,8 @@ function reload(gateway: Gateway, next: Loaded): void {
     note("sluice: the configuration stays as it was");
     return;
   }
-  const { listen: before, dataDir } = gateway.runtime.config.server;
+  const { store, server } = gateway.runtime.config;
+  const { listen: before, dataDir } = server;
   const { host, port } = before;
   gateway.reconfigure(next.config);
   note("sluice: configuration reloaded");
@@ -131,6 +133,9 @@ function reload(gateway: Gateway, next: Loaded): void {
   }
   if (next.config.server.dataDir !== dataDir) {
     note("sluice: server.data_dir has changed; that needs a restart");
+  }
+  if (!isDeepStrictEqual(next.config.store, store)) {
+    note("sluice: store has changed; that needs a restart");
   }
 }
 

@@ -1,9 +1,9 @@
-/** Tenant desk: asks the admin API of a running gateway, or the same of the data folder where none is named. */
+/** Tenant desk: asks the admin API of a running gateway, or the same of the store where none is named. */
 import { Option } from "commander";
 import { describeProblem, loadConfig } from "../../config/index.ts";
 import { ERROR_STATUS, type ErrorCode, SluiceError } from "../../core/errors.ts";
-import { tenantsInFolder } from "../../stores/tenants/late-tenant-store.ts";
 import { StoredTenants } from "../../tenants/stored-tenants.ts";
+import { tenantPlace } from "../../tenants/tenant-place.ts";
 import { TenantsApi } from "../../tenants/tenants-api.ts";
 import { configOption } from "../options.ts";
 
@@ -27,7 +27,7 @@ export type DeskAnswer = Readonly<Record<string, unknown>>;
 
 export const DESK_OPTIONS: readonly (() => Option)[] = [
   configOption,
-  () => new Option("--url <url>", "a running gateway to ask; absent: the data folder itself"),
+  () => new Option("--url <url>", "a running gateway to ask; absent: the store itself"),
   () => new Option("--admin-token <token>", "of that gateway").env("SLUICE_ADMIN_TOKEN"),
 ];
 
@@ -37,17 +37,17 @@ export async function askTenants(
   question: DeskQuestion,
 ): Promise<DeskAnswer> {
   if (options.url !== undefined) return askGateway(options.url, options.adminToken, question);
-  return askFolder(options.config, question);
+  return askStore(options.config, question);
 }
 
-async function askFolder(file: string, question: DeskQuestion): Promise<DeskAnswer> {
+async function askStore(file: string, question: DeskQuestion): Promise<DeskAnswer> {
   const loaded = loadConfig({ file, env: process.env });
   if (!loaded.ok) {
     const [first] = loaded.problems;
     throw new SluiceError("invalid_request", describeProblem(first));
   }
   const { config } = loaded;
-  const store = tenantsInFolder(config.server.dataDir);
+  const store = tenantPlace(config);
   const now = () => Date.now();
   const live = new StoredTenants(config, store, now);
   const api = new TenantsApi({ config: () => config, store, live, now });

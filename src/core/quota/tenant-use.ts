@@ -111,6 +111,16 @@ export class TenantUse {
     window.usdMicros += stored.usdMicros;
   }
 
+  /** What all instances have used, as far as they have told, and `untold` of this one on top. */
+  know(told: UseState, untold: UseAmounts, now: number): void {
+    this.#roll(now);
+    const window = this.#of(told.span);
+    if (told.endsAt !== window.endsAt) return;
+    window.requests = told.requests + untold.requests;
+    window.tokens = told.tokens + untold.tokens;
+    window.usdMicros = told.usdMicros + untold.usdMicros;
+  }
+
   /** Begins at 0 again in the middle of a window. */
   reset(span: Span, counts: Counted): void {
     const window = this.#of(span);

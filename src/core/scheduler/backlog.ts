@@ -135,6 +135,20 @@ export class Backlog {
     }
   }
 
+  /** The same of a tenant's own meter, as far as it tells what fits by when. */
+  endHopelessOwn(meter: Meter, now: number): void {
+    for (const { waiting, tenant } of this.flows) {
+      const own = tenant.meters.indexOf(meter);
+      if (own < 0) continue;
+      for (const row of waiting.rows()) {
+        const amount = amountAt(this.tickets, row, tenant.columns[own], meter);
+        const fitsAt = now + meter.waitFor(amount, 0, now);
+        if (fitsAt <= this.tickets.expiresAt.at(row)) continue;
+        this.#hopeless.push(this.tickets.handleOf(row));
+      }
+    }
+  }
+
   isWaiting(row: number): boolean {
     const state = this.tickets.state.at(row);
     return state === TicketState.later || state === TicketState.waiting;

@@ -50,6 +50,19 @@ describe("a tenant's own meters", () => {
     expect(job.state).toBe("running");
   });
 
+  test("used up elsewhere, it is told: who would wait in vain is refused, who can wait waits", () => {
+    const driver = new SchedulerDriver();
+    const path = driver.path(bucket({ amount: 1_000, initialShare: 0 }));
+    const own = fixedWindow({ amount: 2, per: HOUR });
+    const tenant = driver.tenant("capped", 1, [own]);
+    const short = driver.submit({ tenant, path, maxWait: MINUTE });
+    const long = driver.submit({ tenant, path, maxWait: 2 * HOUR });
+    own.debit(2_000_000, T0);
+    driver.scheduler.tenantDrained(own, driver.now);
+    driver.pump();
+    expect([short.state, long.state]).toEqual(["expired", "waiting"]);
+  });
+
   test("parked, it gathers no credit: it comes back level with the others", () => {
     const driver = new SchedulerDriver();
     const path = driver.path(bucket({ amount: 100, initialShare: 0 }));

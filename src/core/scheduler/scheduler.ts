@@ -273,6 +273,14 @@ export class Scheduler {
     this.#backlog.unparkTenant(tenant.flows.values(), now);
   }
 
+  /**
+   * A tenant's own meter has been counted elsewhere, and has less than was thought: whoever would
+   * wait for it in vain is told so by the next pump, as expired.
+   */
+  tenantDrained(meter: Meter, now: number): void {
+    this.#backlog.endHopelessOwn(meter, now);
+  }
+
   /** Ends waits that are over and grants whatever fits, best first. */
   pump(now: number): Pumped {
     return this.#pump.run(now);

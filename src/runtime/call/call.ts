@@ -118,6 +118,11 @@ export class Call implements RaceListener, AttemptListener {
     else this.#settle(bound, bound.attempt.abort());
   }
 
+  /** What it holds of its tenant's is about to be lent to others. One that waits goes on waiting. */
+  loseSlots(): void {
+    this.#bound?.attempt.loseLease();
+  }
+
   /** The client reads no more for now. */
   pause(): void {
     this.#isPaused = true;

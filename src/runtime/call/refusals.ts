@@ -1,6 +1,7 @@
 /** Refusals: from the scheduler's answer to the one error type, with the meter that binds. */
 import { MICROS_PER_MS } from "../../core/clock.ts";
 import { SluiceError } from "../../core/errors.ts";
+import { LeasedMeter } from "../../core/meter/leased-meter.ts";
 import { type Meter, MICRO_UNITS } from "../../core/meter/meter.ts";
 import type { AskRefusal } from "../account/ask.ts";
 import type { Stop } from "../account/stops.ts";
@@ -12,13 +13,22 @@ export function meterName(meter: Meter): string {
 }
 
 export function refusalError(refusal: AskRefusal): SluiceError {
-  const error = waitError(refusal.code, refusal.meter, refusal.retryAfter);
+  const { code, meter, retryAfter } = refusal;
+  if (code === "tenant_quota_exhausted" && meter instanceof LeasedMeter) {
+    return leasedError(meter, retryAfter);
+  }
+  const error = waitError(code, meter, retryAfter);
   if (!("isShed" in refusal) || refusal.isShed === undefined) return error;
-  const { code, details, retryAfterMs } = error;
   const words = "the shared budget is under pressure, and its lowest tier takes nothing new";
-  return new SluiceError(code, `${words}; try again in ${(retryAfterMs ?? 0) / 1_000} s`, {
-    details,
-  });
+  const when = `${words}; try again in ${(error.retryAfterMs ?? 0) / 1_000} s`;
+  return new SluiceError(error.code, when, { details: error.details });
+}
+
+function leasedError(meter: LeasedMeter, retryAfter: number | null): SluiceError {
+  if (meter.isCutOff) return waitError("store_unavailable", meter, retryAfter);
+  // It was still being asked for when the wait was over: nobody knows that it is used up.
+  const code = meter.isAsking(retryAfter) ? "max_wait_exceeded" : "tenant_quota_exhausted";
+  return waitError(code, meter, retryAfter);
 }
 
 /** Whoever still waits when everything ends. */
@@ -83,7 +93,7 @@ function messageOf(
     case "tenant_quota_exhausted":
       return `your own quota is used up: ${which}${when}`;
     case "store_unavailable":
-      return `the store that instances share their limits through does not answer${when}`;
+      return `the store that counts ${which} does not answer${when}`;
     default:
       return `${which} has no room within the request's max wait${when}`;
   }

@@ -8,7 +8,12 @@ import type { LatencyClass } from "../../core/task.ts";
 import type { StoredTenant } from "../../stores/tenants/tenant-store.ts";
 import { matchesAny } from "../account/glob.ts";
 import { type TenantLedger, TenantLedgers } from "../tenants/tenant-ledgers.ts";
-import { type Quota, type QuotaRaise, TenantMeters } from "../tenants/tenant-meters.ts";
+import {
+  type Quota,
+  type QuotaRaise,
+  type SharedMeters,
+  TenantMeters,
+} from "../tenants/tenant-meters.ts";
 import { KeyRing } from "./key-ring.ts";
 import { lessUrgent } from "./less-urgent.ts";
 
@@ -51,7 +56,7 @@ export interface TenantDifference {
 export class TenantDirectory {
   readonly ledgers: TenantLedgers;
   readonly #now: () => number;
-  readonly #meters = new TenantMeters();
+  readonly #meters: TenantMeters;
   #config: Config;
   #version = 0;
   readonly #keys = new KeyRing();
@@ -62,8 +67,13 @@ export class TenantDirectory {
   #raises = new Map<string, readonly QuotaRaise[]>();
   #hasHadKeys = false;
 
-  /** `now` in microseconds since the epoch. */
-  constructor(config: Config, now: () => number = () => Date.now() * MICROS_PER_MS) {
+  /** `now` in microseconds since the epoch; `shared`: meters that other instances count, too. */
+  constructor(
+    config: Config,
+    now: () => number = () => Date.now() * MICROS_PER_MS,
+    shared: SharedMeters | null = null,
+  ) {
+    this.#meters = new TenantMeters(shared);
     this.#config = config;
     this.#now = now;
     this.ledgers = new TenantLedgers(now);

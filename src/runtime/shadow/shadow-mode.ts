@@ -1,5 +1,6 @@
 /** Shadow mode: everything goes upstream at once, and what the scheduler would have done is counted and told. */
 import type { CancelTimer, Clock } from "../../core/clock.ts";
+import type { Meter } from "../../core/meter/meter.ts";
 import { Slots } from "../../core/meter/slots.ts";
 import type { Account } from "../account/account.ts";
 import type { AccountTenant, AskRefusal } from "../account/ask.ts";
@@ -23,7 +24,7 @@ export class ShadowMode {
   readonly figures = new ShadowFigures();
   readonly #clock: Clock;
   /** Tenants' own meters, and the same in the shadow. */
-  readonly #slots = new WeakMap<Slots, Slots>();
+  readonly #slots = new WeakMap<Meter, Slots>();
   readonly #timers = new Set<CancelTimer>();
   readonly #running = new Map<string, number>();
   #runningInAll = 0;
@@ -72,11 +73,11 @@ export class ShadowMode {
 
   /** Slots only: quotas are for days, and what is refused for them is known without a shadow. */
   #twinOf({ id, weight, meters }: TenantRecord): AccountTenant {
-    const slots = meters.filter((meter) => meter instanceof Slots);
+    const slots = meters.filter(({ label }) => label.dimension === "concurrency");
     return { id, weight, meters: slots.map((real) => this.#twinSlots(real)) };
   }
 
-  #twinSlots(real: Slots): Slots {
+  #twinSlots(real: Meter): Slots {
     const twin = this.#slots.get(real) ?? new Slots(real.label, real.capacity);
     twin.resize(real.capacity);
     this.#slots.set(real, twin);

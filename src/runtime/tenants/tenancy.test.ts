@@ -40,6 +40,8 @@ async function start(tenants: object = { acme: { quotas: { rpd: 10 } } }) {
     store,
     onChanged: (id) => changed.push(id),
     onFreed: () => {},
+    onDrained: () => {},
+    onSlotsLost: () => {},
   });
   await tenancy.start();
   return {

@@ -2,22 +2,24 @@
 import type { Config } from "../../config/config.ts";
 import { type Clock, MICROS_PER_MS } from "../../core/clock.ts";
 import type { Demand } from "../../core/demand.ts";
+import type { Meter } from "../../core/meter/meter.ts";
+import { toMicro } from "../../core/queue/tickets.ts";
 import type { Price } from "../../core/quota/price.ts";
 import { QUOTA_KINDS, type QuotaName } from "../../core/quota/quota-kind.ts";
 import type { PriceTable } from "../../prices/price-table.ts";
 import type { LateTenantStore } from "../../stores/tenants/late-tenant-store.ts";
-import type {
-  ChangedTenant,
-  Json,
-  StoredRaise,
-  TenantStore,
-} from "../../stores/tenants/tenant-store.ts";
+import type { ChangedTenant, StoredRaise, TenantStore } from "../../stores/tenants/tenant-store.ts";
 import type { LiveTenants, TenantCounts } from "../../tenants/live-tenants.ts";
 import { TenantDirectory, type TenantRecord } from "../policy/tenant-directory.ts";
 import { AlertBook } from "./alert-book.ts";
 import { pricesOf } from "./prices-of.ts";
+import { restoreUse } from "./restore-use.ts";
 import { sectionsThatDiffer } from "./sections-that-differ.ts";
+import type { Lessee } from "./shared/lessee.ts";
+import { lesseeFor } from "./shared/lessee-for.ts";
+import { AuditRetention, noteReload } from "./tenancy-audit.ts";
 import { countsOf } from "./tenant-counts.ts";
+import type { TenantLedger } from "./tenant-ledgers.ts";
 import type { QuotaRaise } from "./tenant-meters.ts";
 import { UseFlush } from "./use-flush.ts";
 import { UseWatch } from "./use-watch.ts";
@@ -30,10 +32,13 @@ export interface TenancyOptions {
   readonly onChanged: (tenant: string) => void;
   /** Its own meters may hold more than before. */
   readonly onFreed: (tenant: string) => void;
+  /** A meter of its own, which others count too, has less than was thought. */
+  readonly onDrained: (meter: Meter) => void;
+  /** Its slots can no longer be renewed: they will be lent to other instances. */
+  readonly onSlotsLost: (tenant: string) => void;
 }
 
 const TICK_MS = 1_000;
-const FORGET_EVERY_MS = 3_600_000;
 
 export class Tenancy implements LiveTenants {
   readonly directory: TenantDirectory;
@@ -41,6 +46,8 @@ export class Tenancy implements LiveTenants {
   readonly store: LateTenantStore;
   readonly #options: TenancyOptions;
   readonly #flush = new UseFlush();
+  /** Null: this instance counts by itself. */
+  readonly #lessee: Lessee | null;
   readonly #watch: UseWatch;
   #config: Config;
   #prices: PriceTable;
@@ -51,20 +58,32 @@ export class Tenancy implements LiveTenants {
   /** What the store had when it was opened is known; the admin API may have opened it. */
   #isLoaded = false;
   #hasFailed = false;
-  #forgotAt = Number.NEGATIVE_INFINITY;
+  #stopWatching: () => void = nothing;
+  readonly #retention = new AuditRetention();
 
   constructor(options: TenancyOptions) {
     this.#options = options;
     this.#config = options.config;
     this.store = options.store;
-    this.directory = new TenantDirectory(options.config, () => options.clock.now());
+    this.#lessee = lesseeFor({
+      ...options,
+      leases: options.store.leases,
+      useOf: (tenant) => this.directory.known.get(tenant)?.ledger.use ?? null,
+      onErased: (tenant) => this.#forget(tenant),
+      onFailed: (error) => this.#tellFailure(error),
+    });
+    this.directory = new TenantDirectory(
+      options.config,
+      () => options.clock.now(),
+      this.#lessee && ((tenant, wishes) => this.#lessee?.metersOf(tenant, wishes) ?? []),
+    );
     this.#watch = new UseWatch(this.alerts);
     this.#prices = pricesOf(options.config);
   }
 
   /** The store did what was asked of it last. */
   get isHealthy(): boolean {
-    return !this.#hasFailed;
+    return !this.#hasFailed && this.#lessee?.isHealthy !== false;
   }
 
   /**
@@ -102,12 +121,18 @@ export class Tenancy implements LiveTenants {
     const now = this.#options.clock.now();
     const { ledger } = tenant;
     ledger.use.add(used, now);
-    if (this.directory.ledgers.isKnown(ledger)) this.#flush.add(ledger);
+    if (this.directory.ledgers.isKnown(ledger)) this.#keep(ledger, used);
     this.#watch.look(tenant, used, this.#config.alerts, now);
   }
 
   async countsOf(tenant: string): Promise<TenantCounts> {
+    await this.refresh(tenant);
     return countsOf(this.directory.named(tenant, null), this.#options.clock.now());
+  }
+
+  /** Learns what other instances have used of it, if it is one that they count, too. */
+  async refresh(tenant: string): Promise<void> {
+    if (this.directory.known.has(tenant)) await this.#lessee?.refresh(tenant);
   }
 
   async changed(tenant: string): Promise<void> {
@@ -129,6 +154,7 @@ export class Tenancy implements LiveTenants {
       levels.forget();
       ledger.use.reset(span, counts);
     }
+    this.#lessee?.call(tenant);
     this.#options.onFreed(tenant);
   }
 
@@ -152,7 +178,9 @@ export class Tenancy implements LiveTenants {
   /** Writes what was used since the last second. */
   async close(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
+    this.#stopWatching();
     await this.#ticking;
+    await this.#lessee?.close();
     const store = this.store.opened;
     if (store === null) return;
     try {
@@ -177,7 +205,7 @@ export class Tenancy implements LiveTenants {
     if (changed === "all") await this.#load(store);
     else for (const change of changed) await this.#take(store, change);
     await this.#flush.writeTo(store, this.#options.clock.now());
-    await this.#forgetOldAudit(store);
+    await this.#retention.forgetOld(store, this.#config.retention.auditMs, this.#nowMs);
   }
 
   get #needsStore(): boolean {
@@ -188,32 +216,10 @@ export class Tenancy implements LiveTenants {
     const store = await this.store.open();
     const uses = await this.#load(store);
     this.#isLoaded = true;
-    const now = this.#options.clock.now();
-    for (const use of uses) {
-      const state = { ...use, endsAt: use.endsAt * MICROS_PER_MS };
-      this.#restore(use.tenant, state, now);
-    }
+    this.#stopWatching = store.watch(() => void this.tick());
+    this.#lessee?.start();
+    restoreUse(this.directory, uses, this.#options.clock.now());
     return store;
-  }
-
-  /** Quotas that were made before take over what was used in an earlier life. */
-  #restore(
-    id: string,
-    state: Parameters<TenantRecord["ledger"]["use"]["restore"]>[0],
-    now: number,
-  ) {
-    const tenant = this.directory.known.get(id);
-    const { use } = tenant?.ledger ?? this.directory.ledgers.other(id);
-    const before = (tenant?.quotas ?? []).map(({ name, meter }) => {
-      const { span, counts } = QUOTA_KINDS[name];
-      return {
-        meter,
-        micros: () => use.micros(span, counts, now),
-        was: use.micros(span, counts, now),
-      };
-    });
-    use.restore(state, now);
-    for (const { meter, micros, was } of before) meter.adjust(was - micros(), now);
   }
 
   async #load(store: TenantStore) {
@@ -237,6 +243,7 @@ export class Tenancy implements LiveTenants {
   #forget(tenant: string): void {
     this.directory.forgetUse(tenant);
     this.#flush.forget(tenant);
+    this.#lessee?.forget(tenant);
     this.alerts.forget(tenant);
   }
 
@@ -255,6 +262,14 @@ export class Tenancy implements LiveTenants {
     this.#options.onFreed(id);
   }
 
+  #keep(ledger: TenantLedger, { requests, tokens, usd }: Demand): void {
+    if (this.#lessee === null) this.#flush.add(ledger);
+    else {
+      const usdMicros = usd === 0 ? 0 : toMicro(usd);
+      this.#lessee.spend(ledger.id, { requests, tokens, usdMicros });
+    }
+  }
+
   #endRaises(): void {
     const now = this.#options.clock.now();
     for (const id of this.#raised) {
@@ -264,20 +279,10 @@ export class Tenancy implements LiveTenants {
     }
   }
 
-  async #forgetOldAudit(store: TenantStore): Promise<void> {
-    const now = this.#nowMs;
-    if (now - this.#forgotAt < FORGET_EVERY_MS) return;
-    this.#forgotAt = now;
-    await store.forgetAudit(now - this.#config.retention.auditMs);
-  }
-
   #noteReload(changed: readonly string[]): void {
     const store = this.store.opened;
     if (store === null || changed.length === 0) return;
-    const action = "configuration-reloaded";
-    const entry = { at: this.#nowMs, who: "file", action, tenant: null, before: null };
-    const after: Json = { changed };
-    store.note({ ...entry, after }).catch((error: unknown) => this.#tellFailure(error));
+    noteReload(store, changed, this.#nowMs).catch((error: unknown) => this.#tellFailure(error));
   }
 
   #tellFailure(error: unknown): void {
@@ -293,6 +298,8 @@ function hasQuotas({ tenants }: Config): boolean {
   for (const { quotas } of tenants.values()) if (quotas.length > 0) return true;
   return false;
 }
+
+function nothing(): void {}
 
 function raiseOf({ quota, amount, until }: StoredRaise): QuotaRaise {
   return { quota, amount, until: until * MICROS_PER_MS };

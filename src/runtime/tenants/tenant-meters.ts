@@ -1,9 +1,15 @@
 /** Tenant meters: slots and quotas of each tenant. They stay while it changes: running calls hold parts of them. */
 import type { TenantConfig } from "../../config/config.ts";
 import { FixedWindow } from "../../core/meter/fixed-window.ts";
-import { type Meter, MICRO_UNITS } from "../../core/meter/meter.ts";
+import type { LeasedMeter } from "../../core/meter/leased-meter.ts";
+import { type Meter, type MeterLabel, MICRO_UNITS } from "../../core/meter/meter.ts";
 import { Slots } from "../../core/meter/slots.ts";
-import { QUOTA_KINDS, type QuotaName, type Span } from "../../core/quota/quota-kind.ts";
+import {
+  QUOTA_KINDS,
+  type QuotaKind,
+  type QuotaName,
+  type Span,
+} from "../../core/quota/quota-kind.ts";
 import { QuotaLevels } from "../../core/quota/quota-levels.ts";
 import type { TenantUse } from "../../core/quota/tenant-use.ts";
 import { UTC_ENDS } from "../../tenants/utc-spans.ts";
@@ -22,7 +28,7 @@ export interface QuotaRaise {
 
 export interface Quota {
   readonly name: QuotaName;
-  readonly meter: FixedWindow;
+  readonly meter: Meter;
   readonly levels: QuotaLevels;
   /** Whole units, without a raise. */
   readonly amount: number;
@@ -39,10 +45,33 @@ interface Kept {
   readonly quotas: ReadonlyMap<QuotaName, Pick<Quota, "meter" | "levels">>;
 }
 
+/** What a meter counts that other instances count, too. */
+export interface SharedMeterWish {
+  /** A quota's name, or `slots`. */
+  readonly name: string;
+  /** Null: slots. */
+  readonly window: QuotaKind | null;
+  readonly label: MeterLabel;
+  readonly capacity: number;
+  readonly per: number | null;
+}
+
+/** The meters that a tenant has now, in the order of the wishes; those of before by their names. */
+export type SharedMeters = (
+  tenant: string,
+  wishes: readonly SharedMeterWish[],
+) => readonly LeasedMeter[];
+
 const NONE: OwnMeters = { meters: [], quotas: [] };
 
 export class TenantMeters {
   readonly #kept = new Map<string, Kept>();
+  readonly #shared: SharedMeters | null;
+
+  /** `shared` null: this instance counts by itself. */
+  constructor(shared: SharedMeters | null = null) {
+    this.#shared = shared;
+  }
 
   of(
     tenant: Pick<TenantConfig, "name" | "quotas" | "maxParallelRequests">,
@@ -50,6 +79,7 @@ export class TenantMeters {
     raises: readonly QuotaRaise[],
     now: number,
   ): OwnMeters {
+    if (this.#shared !== null) return this.#sharedOf(tenant, raises, now, this.#shared);
     const { name, quotas: wanted, maxParallelRequests } = tenant;
     if (wanted.length === 0 && maxParallelRequests === null) {
       this.#kept.delete(name);
@@ -76,13 +106,58 @@ export class TenantMeters {
 
   forget(tenant: string): void {
     this.#kept.delete(tenant);
+    this.#shared?.(tenant, []);
   }
+
+  #sharedOf(
+    { name, quotas: wanted, maxParallelRequests }: Parameters<TenantMeters["of"]>[0],
+    raises: readonly QuotaRaise[],
+    now: number,
+    shared: SharedMeters,
+  ): OwnMeters {
+    const raised = wanted.map(({ name: quota, amount }) => {
+      const raise = raises.find((one) => one.quota === quota && one.until > now) ?? null;
+      return { name: quota, amount, raise };
+    });
+    const slots = maxParallelRequests === null ? [] : [slotsWish(name, maxParallelRequests)];
+    const meters = shared(name, [...slots, ...raised.map((one) => quotaWish(name, one))]);
+    const before = this.#kept.get(name)?.quotas;
+    const quotas = raised.map((one, i): Quota => {
+      const meter = meters[slots.length + i];
+      const known = before?.get(one.name);
+      return { ...one, meter, levels: known?.meter === meter ? known.levels : new QuotaLevels() };
+    });
+    this.#kept.set(name, { slots: null, quotas: new Map(quotas.map((one) => [one.name, one])) });
+    return { meters, quotas };
+  }
+}
+
+function slotsWish(tenant: string, amount: number): SharedMeterWish {
+  const label = slotsLabel(tenant);
+  return { name: "slots", window: null, label, capacity: amount * MICRO_UNITS, per: null };
+}
+
+function quotaWish(
+  tenant: string,
+  { name, amount, raise }: Pick<Quota, "name" | "amount" | "raise">,
+): SharedMeterWish {
+  const window = QUOTA_KINDS[name];
+  const label = quotaLabel(tenant, name);
+  const capacity = capacityOf(amount + (raise?.amount ?? 0));
+  return { name, window, label, capacity, per: PER[window.span] };
+}
+
+function slotsLabel(tenant: string): MeterLabel {
+  return { dimension: "concurrency", selector: `tenant:${tenant}` };
+}
+
+function quotaLabel(tenant: string, name: QuotaName): MeterLabel {
+  return { dimension: QUOTA_KINDS[name].counts, selector: `tenant:${tenant} ${name}` };
 }
 
 function slotsOf(tenant: string, amount: number, known: Slots | null | undefined): Slots {
   const capacity = amount * MICRO_UNITS;
-  const label = { dimension: "concurrency", selector: `tenant:${tenant}` } as const;
-  const slots = known ?? new Slots(label, capacity);
+  const slots = known ?? new Slots(slotsLabel(tenant), capacity);
   slots.resize(capacity);
   return slots;
 }
@@ -91,7 +166,7 @@ function slotsOf(tenant: string, amount: number, known: Slots | null | undefined
 function quotaOf(tenant: string, name: QuotaName, amount: number, use: TenantUse, now: number) {
   const { counts, span } = QUOTA_KINDS[name];
   const meter = new FixedWindow({
-    label: { dimension: counts, selector: `tenant:${tenant} ${name}` },
+    label: quotaLabel(tenant, name),
     capacity: capacityOf(amount),
     per: PER[span],
     windowEnd: UTC_ENDS[span],

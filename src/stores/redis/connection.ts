@@ -1,19 +1,35 @@
 /** Connection: one Redis, single, behind Sentinel or a cluster, that runs the step script. */
 import { Cluster, type Redis } from "ioredis";
+import { Channels } from "./channels.ts";
 import { openClient } from "./open-client.ts";
 import { placeOf, type RedisPlace } from "./place.ts";
 import { readScript, type Script } from "./script.ts";
-import { Wakes } from "./wakes.ts";
 
+/** An account's step script, and the messages that call for a step. */
 export interface Connection {
   /** Why there is no connection, in Redis's or the system's words; null: there is one. */
   readonly trouble: string | null;
-  /** Runs the step script. @throws Error when it is not answered; asking again is safe */
-  step(key: string, request: Buffer): Promise<Buffer>;
   /** Nothing listens there: it is down for all. Silence may be the network between us alone. */
   readonly isRefused: boolean;
+  /** Runs the step script. @throws Error when it is not answered; asking again is safe */
+  step(key: string, request: Buffer): Promise<Buffer>;
   /** Calls `onMessage` for each message, also after a reconnect; returns how to end that. */
   listen(channel: string, onMessage: () => void): () => void;
+  close(): void;
+}
+
+export type Argument = string | number | Buffer;
+
+/** Any other scripts, commands and messages of the same Redis. */
+export interface CommandConnection {
+  /** Why there is no connection, in Redis's or the system's words; null: there is one. */
+  readonly trouble: string | null;
+  /** @throws Error when it is not answered */
+  run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>;
+  /** Texts come back as texts. @throws Error when it is not answered */
+  call(command: string, ...args: readonly Argument[]): Promise<unknown>;
+  /** As `listen`; in a cluster its messages go through all nodes. */
+  subscribe(channel: string, onMessage: (message: string) => void): () => void;
   close(): void;
 }
 
@@ -24,15 +40,15 @@ export interface Connection {
  *   host is one of a cluster, `?sentinel=name` where it is a Sentinel that knows the master `name`
  * @throws SluiceError `invalid_request` if the URL or a file that it names cannot be used
  */
-export function connect(url: string, script = readScript()): Connection {
+export function connect(url: string, script = readScript()): Connection & CommandConnection {
   return new RedisConnection(placeOf(url), script);
 }
 
-class RedisConnection implements Connection {
+class RedisConnection implements Connection, CommandConnection {
   readonly #client: Redis | Cluster;
   /** A connection that listens does nothing else; a cluster's client has one beside the others. */
   readonly #listener: Redis | Cluster;
-  readonly #wakes: Wakes;
+  readonly #channels: Channels;
   readonly #script: Script;
   #trouble: string | null = "not connected yet";
 
@@ -42,7 +58,7 @@ class RedisConnection implements Connection {
     this.#script = script;
     this.#client = openClient(place);
     this.#listener = this.#client instanceof Cluster ? this.#client : openClient(place);
-    this.#wakes = new Wakes(this.#listener);
+    this.#channels = new Channels(this.#listener);
     this.#client.on("error", (error: Error) => {
       this.#trouble = error.message;
       this.isRefused = isRefusal(error);
@@ -60,22 +76,37 @@ class RedisConnection implements Connection {
   }
 
   async step(key: string, request: Buffer): Promise<Buffer> {
-    const { sha, source } = this.#script;
-    const args = [...keysOf(key), request, ...this.#wakes.way];
-    try {
-      return (await this.#client.callBuffer("EVALSHA", sha, ...args)) as Buffer;
-    } catch (error) {
-      if (!isUnknownScript(error)) throw error;
-      return (await this.#client.callBuffer("EVAL", source, ...args)) as Buffer;
-    }
+    const args = [...keysOf(key), request, ...this.#channels.way];
+    return (await this.#evaluate(this.#script, args)) as Buffer;
+  }
+
+  run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    return this.#evaluate(script, [keys.length, ...keys, ...args]);
+  }
+
+  call(command: string, ...args: readonly Argument[]): Promise<unknown> {
+    return this.#client.call(command, ...args);
   }
 
   listen(channel: string, onMessage: () => void): () => void {
-    return this.#wakes.listen(channel, onMessage);
+    return this.#channels.listen(channel, { onMessage, isSharded: true });
+  }
+
+  subscribe(channel: string, onMessage: (message: string) => void): () => void {
+    return this.#channels.listen(channel, { onMessage, isSharded: false });
+  }
+
+  async #evaluate({ sha, source }: Script, args: readonly Argument[]): Promise<unknown> {
+    try {
+      return await this.#client.callBuffer("EVALSHA", sha, ...args);
+    } catch (error) {
+      if (!isUnknownScript(error)) throw error;
+      return this.#client.callBuffer("EVAL", source, ...args);
+    }
   }
 
   close(): void {
-    this.#wakes.close();
+    this.#channels.close();
     this.#client.disconnect();
     this.#listener.disconnect();
   }

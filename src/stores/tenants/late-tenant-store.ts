@@ -3,6 +3,7 @@ import { SluiceError } from "../../core/errors.ts";
 import { MemoryTenantStore } from "./memory-tenant-store.ts";
 import { hasDatabase } from "./sqlite/open-database.ts";
 import { openSqliteTenantStore } from "./sqlite/sqlite-tenant-store.ts";
+import type { TenantLeases } from "./tenant-leases.ts";
 import type { TenantStore } from "./tenant-store.ts";
 
 interface Means {
@@ -11,6 +12,8 @@ interface Means {
   /** Is something kept there already? */
   readonly exists: () => boolean;
   readonly open: () => Promise<TenantStore>;
+  /** @default none: what is counted is counted by this process alone */
+  readonly leases?: TenantLeases;
 }
 
 export class LateTenantStore {
@@ -25,6 +28,11 @@ export class LateTenantStore {
   /** Null: nothing had to be kept yet. */
   get opened(): TenantStore | null {
     return this.#opened;
+  }
+
+  /** Counts that other instances share; null: there are none. */
+  get leases(): TenantLeases | null {
+    return this.#means.leases ?? null;
   }
 
   get exists(): boolean {

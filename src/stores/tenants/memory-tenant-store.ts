@@ -111,6 +111,11 @@ export class MemoryTenantStore implements TenantStore {
     return [];
   }
 
+  /** Nobody tells: they are asked for. */
+  watch(): () => void {
+    return () => {};
+  }
+
   async close(): Promise<void> {}
 
   #apply(change: TenantChange): void {

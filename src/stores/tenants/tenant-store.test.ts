@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RedisServer } from "../../../test/support/redis/redis-server.ts";
 import { tenantsInFolder } from "./late-tenant-store.ts";
 import { MemoryTenantStore } from "./memory-tenant-store.ts";
+import { type RedisPlace, tenantsInRedis } from "./redis/open-redis-tenants.ts";
 import { openSqliteTenantStore } from "./sqlite/sqlite-tenant-store.ts";
 import type { AuditEntry, StoredKey, StoredUse, TenantStore } from "./tenant-store.ts";
 
@@ -58,9 +60,25 @@ async function withAcme(store: TenantStore): Promise<TenantStore> {
   return store;
 }
 
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await RedisServer.start();
+});
+afterAll(async () => {
+  await redis.stop();
+});
+
+/** A store of its own for each test: another prefix. */
+function newPlace(): RedisPlace {
+  return { url: redis.url, prefix: `test-${places++}`, domain: "per-upstream" };
+}
+let places = 0;
+
 const STORES: readonly [string, () => Promise<TenantStore>][] = [
   ["memory", async () => new MemoryTenantStore()],
   ["sqlite", () => openSqliteTenantStore(newFolder())],
+  ["Redis", () => tenantsInRedis(newPlace()).open()],
+  ["Redis, under one hash tag", () => tenantsInRedis({ ...newPlace(), domain: "single" }).open()],
 ];
 
 describe.each(STORES)("a tenant store in %s", (_, open) => {

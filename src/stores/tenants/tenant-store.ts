@@ -161,6 +161,8 @@ export interface TenantStore {
   exportOf(tenant: string): Promise<TenantExport>;
   /** What other processes have changed since it was asked last; `all`: too much to tell. */
   changed(): Promise<readonly ChangedTenant[] | "all">;
+  /** Calls `onChanged` soon after others have changed something, where that is told; returns how to end it. */
+  watch(onChanged: () => void): () => void;
   close(): Promise<void>;
 }
 

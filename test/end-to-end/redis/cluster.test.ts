@@ -1,47 +1,20 @@
 /** Cluster: an account lies in one slot, and goes on where the slot is moved to. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { NO_DEMAND } from "../../../src/core/demand.ts";
 import { acquire } from "../../../src/stores/redis/client/acquire.ts";
 import { connect } from "../../../src/stores/redis/connection.ts";
 import { asUser, createUser } from "../../support/redis/documented-rights.ts";
 import { redisMajor } from "../../support/redis/ensure-redis.ts";
 import { KEY, meter, openQueue, pathOf, request } from "../../support/redis/queues.ts";
-import { RedisServer } from "../../support/redis/redis-server.ts";
+import { type RedisCluster, startCluster } from "../../support/redis/redis-cluster.ts";
 
 const never = new AbortController().signal;
 const SLOT = pathOf(meter("concurrency", 1));
 
-const servers: RedisServer[] = [];
-const admins: Redis[] = [];
-afterEach(async () => {
-  for (const admin of admins.splice(0)) admin.disconnect();
-  for (const server of servers.splice(0)) await server.stop();
-});
-
-/** Two masters that share the 16,384 slots. */
-async function startCluster(): Promise<void> {
-  for (let i = 0; i < 2; i++) {
-    const server = await RedisServer.start({ args: ["--cluster-enabled", "yes"] });
-    servers.push(server);
-    const admin = new Redis(server.url);
-    admins.push(admin);
-    const slots = Array.from({ length: 8192 }, (_, slot) => i * 8192 + slot);
-    await admin.call("CLUSTER", "ADDSLOTS", ...slots);
-  }
-  await admins[0].call("CLUSTER", "SET-CONFIG-EPOCH", 1);
-  await admins[1].call("CLUSTER", "SET-CONFIG-EPOCH", 2);
-  await admins[0].call("CLUSTER", "MEET", "127.0.0.1", servers[1].port);
-  for (const admin of admins) {
-    const state = async () => String(await admin.call("CLUSTER", "INFO"));
-    await expect.poll(state, { timeout: 10_000 }).toContain("cluster_state:ok");
-  }
-}
-
 /** Moves the account's slot to the other master, key by key, as an operator does. */
-async function migrateSlot(): Promise<void> {
+async function migrateSlot({ admins, servers }: RedisCluster): Promise<void> {
   const slot = Number(await admins[0].call("CLUSTER", "KEYSLOT", KEY));
   const from = slot < 8192 ? 0 : 1;
   const to = 1 - from;
@@ -60,8 +33,8 @@ async function migrateSlot(): Promise<void> {
 }
 
 test("an account whose slot is moved while it is used grants no slot twice and forgets nobody", async () => {
-  await startCluster();
-  const url = `${servers[0].url}?cluster`;
+  await using cluster = await startCluster();
+  const { url } = cluster;
   using here = openQueue(url);
   using there = openQueue(url);
   const holder = await acquire(here, request(SLOT), never);
@@ -69,7 +42,7 @@ test("an account whose slot is moved while it is used grants no slot twice and f
   let granted = 0;
   for (const wait of waits) wait.then(() => granted++);
   await sleep(300);
-  await migrateSlot();
+  await migrateSlot(cluster);
   await sleep(1_000);
   expect([granted, here.waiting, there.waiting, here.isFenced]).toEqual([0, 1, 1, false]);
   here.settle(holder, NO_DEMAND);
@@ -83,8 +56,8 @@ test("an account whose slot is moved while it is used grants no slot twice and f
 });
 
 test("messages of an account go through its own shard, also after its slot has moved", async () => {
-  await startCluster();
-  const url = `${servers[0].url}?cluster`;
+  await using cluster = await startCluster();
+  const { url, admins } = cluster;
   using here = openQueue(url);
   using there = openQueue(url);
   const holder = await acquire(here, request(SLOT), never);
@@ -107,7 +80,7 @@ test("messages of an account go through its own shard, also after its slot has m
   const used = await admins[from].info("commandstats");
   expect(used).toContain(`cmdstat_${publish.toLowerCase()}:`);
   await isHeardFrom(from);
-  await migrateSlot();
+  await migrateSlot(cluster);
   // The next step is told where the account is now.
   await connection.step(KEY, Buffer.of()).catch(() => {});
   await isHeardFrom(1 - from);
@@ -115,7 +88,8 @@ test("messages of an account go through its own shard, also after its slot has m
 });
 
 test("the user of docs/redis.md is enough in a cluster", async () => {
-  await startCluster();
+  await using cluster = await startCluster();
+  const { servers, admins } = cluster;
   for (const admin of admins) await createUser(admin, true);
   using here = openQueue(asUser(`${servers[0].url}?cluster`));
   using there = openQueue(asUser(`${servers[1].url}?cluster`));

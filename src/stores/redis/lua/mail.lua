@@ -1,7 +1,7 @@
 -- Mail: what is decided for others waits in their outbox until they fetch it with a step; a message
 -- tells them to. Messages may be lost: they step every quarter of a second anyway.
 local MAIL_PER_STEP = 1024
---- As in wakes.ts; only a server that is new enough tells its version.
+--- As in channels.ts; only a server that is new enough tells its version.
 local PUBLISH = ARGV[2] == "sharded" and redis.REDIS_VERSION_NUM and "SPUBLISH" or "PUBLISH"
 
 local function wake(instance) call(PUBLISH, PREFIX .. ":wake:" .. instance, "") end

@@ -148,6 +148,11 @@ class SqliteTenantStore implements TenantStore {
     }));
   }
 
+  /** Nobody tells: they are asked for. */
+  watch(): () => void {
+    return () => {};
+  }
+
   async close(): Promise<void> {
     if (this.#database.isOpen) this.#database.close();
   }
