@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { asUser, createUser } from "../../../test/support/redis/documented-rights.ts";
 import { RedisServer } from "../../../test/support/redis/redis-server.ts";
 import { tenantsInFolder } from "./late-tenant-store.ts";
 import { MemoryTenantStore } from "./memory-tenant-store.ts";
@@ -63,14 +65,17 @@ async function withAcme(store: TenantStore): Promise<TenantStore> {
 let redis: RedisServer;
 beforeAll(async () => {
   redis = await RedisServer.start();
+  const admin = new Redis(redis.url);
+  await createUser(admin);
+  admin.disconnect();
 });
 afterAll(async () => {
   await redis.stop();
 });
 
-/** A store of its own for each test: another prefix. */
+/** A store of its own for each test: another prefix. The user may do what docs/redis.md says, no more. */
 function newPlace(): RedisPlace {
-  return { url: redis.url, prefix: `test-${places++}`, domain: "per-upstream" };
+  return { url: asUser(redis.url), prefix: `sluice-${places++}`, domain: "per-upstream" };
 }
 let places = 0;
 

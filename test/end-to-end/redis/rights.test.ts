@@ -9,7 +9,9 @@ import { asUser, createUser, RULES } from "../../support/redis/documented-rights
 import { meter, openQueue, pathOf, request } from "../../support/redis/queues.ts";
 import { RedisServer } from "../../support/redis/redis-server.ts";
 
-const LUA = new URL("../../../src/stores/redis/lua/", import.meta.url);
+const LUA = ["redis", "tenants/redis"].map(
+  (folder) => new URL(`../../../src/stores/${folder}/lua/`, import.meta.url),
+);
 let server: RedisServer;
 let admin: Redis;
 beforeEach(async () => {
@@ -38,7 +40,8 @@ test("the user of the page is enough for slots that go from one instance to anot
 
 test("the user of the page may run every command of the scripts", () => {
   const rules = RULES.join(" ").split(" ");
-  const text = readdirSync(LUA).map((name) => readFileSync(new URL(name, LUA), "utf8"));
+  const files = LUA.flatMap((folder) => readdirSync(folder).map((name) => new URL(name, folder)));
+  const text = files.map((file) => readFileSync(file, "utf8"));
   const uses = text.join("\n").matchAll(/\b(?:call|callWithAll|write|size)\(\s*"([A-Z]+)"/g);
   const missing = [...uses].filter(([, name]) => !rules.includes(`+${name.toLowerCase()}`));
   expect(missing.map(([, name]) => name)).toEqual([]);
