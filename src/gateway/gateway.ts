@@ -62,7 +62,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     connect: options.connect,
     tenants: options.tenants ?? tenantPlace(config),
   });
-  await runtime.tenancy.start();
+  await runtime.open();
   const house = new House(runtime);
   const { headerMaxBytes, connections, listen, timeouts } = config.server;
   const server = createServer(

@@ -103,7 +103,7 @@ export class Runtime {
       },
       onFreed: (id) => this.#tenantFreed(id),
       onDrained: (meter) => {
-        for (const { scheduler } of this.accounts) scheduler.tenantDrained(meter, this.clock.now());
+        for (const account of this.accounts) account.tenantDrained(meter);
       },
       onSlotsLost: (id) => this.#calls.loseSlotsOf(id, this.#config.store),
     });
@@ -271,6 +271,20 @@ export class Runtime {
   /** @throws SluiceError `upstream_unavailable` once it was closed. */
   requireOpen(): void {
     if (this.#closing.signal.aborted) throw closedError();
+  }
+
+  /**
+   * Learns who its tenants are; one that cannot is closed.
+   *
+   * @throws SluiceError `store_unavailable`
+   */
+  async open(): Promise<void> {
+    try {
+      await this.tenancy.start();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

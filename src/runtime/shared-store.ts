@@ -18,7 +18,6 @@ export class SharedStore {
   readonly #connection: Connection;
   readonly #onChange: (event: StoreEvent) => void;
   readonly #instance = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
-  readonly #commitments: AccountShare["commitments"] = new WeakMap();
   /** Of accounts that it does not serve now. */
   readonly #states = new Map<string, ShareState>();
   #state: ShareState = "shared";
@@ -49,7 +48,7 @@ export class SharedStore {
     const key = this.#keyOf(upstream, credential);
     return {
       ...{ connection: this.#connection, key, instance: this.#instance },
-      ...{ onFailure, onLeaseLoss, commitments: this.#commitments },
+      ...{ onFailure, onLeaseLoss },
       onState: (state) => this.#note(key, state),
     };
   }

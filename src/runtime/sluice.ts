@@ -132,7 +132,7 @@ export async function createSluice(options: SluiceOptions): Promise<Sluice> {
     tenants: tenantPlace(config),
     classify: options.classify,
   });
-  await runtime.tenancy.start();
+  await runtime.open();
   return faceOf(runtime, createFetch({ runtime, unmatched, passFetch: send }));
 }
 

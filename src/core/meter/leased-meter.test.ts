@@ -75,6 +75,16 @@ describe("a leased window", () => {
     expect(meter.level(NOW)).toBe(0);
   });
 
+  test("keeps what is promised, also while others want it", () => {
+    const { meter, lend } = start();
+    lend();
+    meter.promised = 3;
+    expect(meter.isIdle).toBe(false);
+    expect(meter.takeNeeds(false, NOW).keep).toBe(3);
+    expect(meter.takeNeeds(true, NOW).keep).toBe(3);
+    expect(meter.level(NOW)).toBe(3);
+  });
+
   test("takes nothing back of a window that has ended", () => {
     const { meter, lend } = start();
     lend();

@@ -28,7 +28,7 @@ export interface LeaseNeeds {
   /** The smallest that somebody waits for; 0: nobody. */
   readonly least: number;
   readonly want: number;
-  /** Of the lease before, what may still be taken until the answer is here. */
+  /** Of the lease before, what is promised or may still be taken until the answer is here. */
   readonly keep: number;
 }
 
@@ -91,7 +91,13 @@ export class LeasedMeter extends Meter {
 
   get isIdle(): boolean {
     const holdsSlots = this.#per === null && this.#inUse > 0;
-    return this.#untold === 0 && this.#most === 0 && this.#recent === 0 && !holdsSlots;
+    return (
+      this.promised === 0 &&
+      this.#untold === 0 &&
+      this.#most === 0 &&
+      this.#recent === 0 &&
+      !holdsSlots
+    );
   }
 
   /** It has something that others could use. */
@@ -195,7 +201,8 @@ export class LeasedMeter extends Meter {
     this.#most = 0;
     this.#recent = 0;
     const isShared = isWanted || (this.#lease?.share ?? null) !== null;
-    const keep = isShared ? 0 : Math.max(0, Math.min(this.level(now), want));
+    const kept = isShared ? this.promised : Math.max(this.promised, want);
+    const keep = Math.max(0, Math.min(this.level(now), kept));
     this.#room = Math.min(this.#room, keep);
     const inUse = this.#per === null ? this.#inUse : 0;
     return { untold: this.#untold, inUse, least, want, keep };

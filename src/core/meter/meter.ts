@@ -41,6 +41,8 @@ export abstract class Meter {
   corrected = 0;
   /** Somebody else keeps the books of it; see `follow`. */
   isCopy = false;
+  /** Not taken yet, but by whoever is to be granted elsewhere and has passed this meter, micro-units. */
+  promised = 0;
   #foreign = 0;
   #charged = 0;
   #elsewhere = 0;

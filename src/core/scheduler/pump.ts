@@ -71,7 +71,7 @@ export class Pump {
     for (const row of due) {
       if (this.#backlog.tickets.expiresAt.at(row) < now) this.#expire(row, expired);
     }
-    for (const row of this.#backlog.takeHopeless()) this.#expire(row, expired);
+    this.#endHopeless(expired);
     this.#backlog.advance(now);
     for (let i = 0; i < this.#guarantees.length; i++) this.#serveGuarantee(i, now);
     for (const band of this.#bands) if (band.competing > 0) this.#serveBand(band, now);
@@ -80,6 +80,17 @@ export class Pump {
     const wakeAt = Math.max(now, Math.min(this.#wake, this.#backlog.nextAt));
     const displaced = this.#backlog.takeDisplaced();
     return { granted: this.#granted, expired, displaced, wakeAt };
+  }
+
+  /** Ends only the waits that have become hopeless; returns their references. */
+  endHopeless(): readonly unknown[] {
+    const expired: unknown[] = [];
+    this.#endHopeless(expired);
+    return expired;
+  }
+
+  #endHopeless(expired: unknown[]): void {
+    for (const row of this.#backlog.takeHopeless()) this.#expire(row, expired);
   }
 
   #expire(row: number, expired: unknown[]): void {

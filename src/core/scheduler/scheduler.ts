@@ -286,6 +286,11 @@ export class Scheduler {
     return this.#pump.run(now);
   }
 
+  /** Ends the waits that have become hopeless, where others decide what is granted; returns their references. */
+  endHopeless(): readonly unknown[] {
+    return this.#pump.endHopeless();
+  }
+
   /** Who waits, since when, and for which meter: for people, so it may walk the whole queue. */
   explain(): readonly BandExplanation[] {
     const oldest = this.#backlog.oldestByBand();

@@ -325,6 +325,13 @@ export class Account implements ReservationKeeper {
     if (isKnown) this.#turns.freed(tenantId);
   }
 
+  /** A tenant's own meter has less than was thought: who would wait for it in vain is refused. */
+  tenantDrained(meter: Meter): void {
+    const now = this.#clock.now();
+    for (const scheduler of this.schedulers) scheduler.tenantDrained(meter, now);
+    this.#turns.soon();
+  }
+
   /** Its weight or its own meters are others now; whoever waits goes on waiting under them. */
   tenantChanged(tenantId: string): void {
     if (this.#queue.knows(tenantId)) this.#rebuild(this.scheduler.options);

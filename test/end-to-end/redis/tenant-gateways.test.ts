@@ -126,9 +126,11 @@ test("a call whose tenant's slot can no longer be renewed is ended before others
   const upstream = await startUpstream(() => {}); // never answers
   const it = { dialect: "generic", base_url: upstream.url, limits: [{ rpm: 1e6 }] };
   await using here = await openInstance(proxy.url, acme, { upstreams: { it } });
-  await using there = await openInstance(server.url, acme);
-  const call = here.task({ tenant: "acme" }, () => here.fetch(`${upstream.url}/x`));
-  await expect.poll(() => upstream.received.length).toBe(1);
+  await using there = await openInstance(server.url, acme, { upstreams: { it } });
+  const call = here.task({ tenant: "acme" }, () =>
+    here.fetch(`${upstream.url}/x`, { method: "POST" }),
+  );
+  await expect.poll(() => upstream.received.length, { timeout: 5_000 }).toBe(1);
   proxy.cut();
   const order: string[] = [];
   const [answer, slot] = await Promise.all([

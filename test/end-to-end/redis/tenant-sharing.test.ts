@@ -83,7 +83,8 @@ describe("slots that several instances share", () => {
     const acme = { max_parallel_requests: 4 };
     const killed = await startProcess(acme, { lanes: 4, calls: 4, holdMs: 60_000 });
     killed.begin();
-    await expect.poll(() => killed.count("granted")).toBe(4);
+    // An empty Redis grants nothing for a second.
+    await expect.poll(() => killed.count("granted"), { timeout: 5_000 }).toBe(4);
     await using other = await openInstance(server.url, acme);
     const early = acquireAt(other, { maxWaitMs: 500 });
     await expect(early).rejects.toMatchObject({ code: "max_wait_exceeded" });
@@ -140,9 +141,9 @@ describe("while Redis does not answer", () => {
     const refused = acquireAt(here, { maxWaitMs: 300 });
     await expect(refused).rejects.toMatchObject({ code: "store_unavailable" });
     expect(here.runtime.tenancy.isHealthy).toBe(false);
-    const [{ kind, ...alert }] = here.runtime.tenancy.alerts.alerts;
     const message = expect.stringMatching(/^store\.url redis:\/\/127\.0\.0\.1:\d+: /);
-    expect([kind, alert]).toEqual(["store-failed", expect.objectContaining({ message })]);
+    const alert = expect.objectContaining({ kind: "store-failed", message });
+    expect(here.runtime.tenancy.alerts.alerts).toContainEqual(alert);
     const waiting = acquireAt(here, { maxWaitMs: 20_000 });
     await server.run();
     (await waiting).settle();

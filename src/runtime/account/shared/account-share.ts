@@ -2,7 +2,6 @@
 import type { FailurePolicy } from "../../../config/config.ts";
 import type { LatencyClass } from "../../../core/task.ts";
 import type { Connection } from "../../../stores/redis/connection.ts";
-import type { Commitments } from "./tenant-gate.ts";
 
 export interface AccountShare {
   readonly connection: Connection;
@@ -12,7 +11,6 @@ export interface AccountShare {
   readonly instance: string;
   readonly onFailure: Readonly<Record<LatencyClass, FailurePolicy>>;
   readonly onLeaseLoss: "abort" | "continue";
-  readonly commitments: Commitments;
   /** The store is silent, serves the account again, or is down and the safe share is used. */
   readonly onState: (state: ShareState) => void;
 }

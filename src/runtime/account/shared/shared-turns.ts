@@ -106,7 +106,6 @@ export class SharedTurns implements Turns {
     this.#learning = new Learning({ parts, copies: this.#copies, note });
     this.#gate = new TenantGate({
       clock,
-      commitments: share.commitments,
       onPassed: (reservation, request) => this.#send(reservation, request),
       onExpired: (reservation) => this.#end(reservation, "max_wait_exceeded"),
     });
@@ -167,6 +166,7 @@ export class SharedTurns implements Turns {
   }
 
   soon(): void {
+    this.#endHopeless();
     this.#outage?.soon();
   }
 
@@ -191,6 +191,7 @@ export class SharedTurns implements Turns {
   }
 
   learned(): void {
+    this.#endHopeless();
     if (this.#state !== "shared") return;
     this.#copies.tell(this.#parts.clock.now());
     this.#learning.tell();
@@ -239,6 +240,10 @@ export class SharedTurns implements Turns {
 
   #granted(reservation: Reservation, entry: Entry): void {
     const isOurs = this.#entries.get(reservation) === entry;
+    if (isOurs && !this.#gate.admits(reservation)) {
+      this.#queue.settle(entry, NO_DEMAND);
+      return;
+    }
     if (!isOurs || !reservation.grant(this.#parts.clock.now())) {
       this.#queue.settle(entry, NO_DEMAND);
       return;
@@ -253,6 +258,15 @@ export class SharedTurns implements Turns {
     this.#gate.left(reservation, reservation.ask.tenant.id);
     const reason = code === "tenant_quota_exhausted" ? "max_wait_exceeded" : code;
     this.#parts.ended(reservation, reason, this.#parts.clock.now());
+  }
+
+  /** By what is known here of limits and of tenants' own meters; the store knows of no others' meters. */
+  #endHopeless(): void {
+    const { scheduler } = this.#parts;
+    for (const reservation of scheduler().endHopeless() as Reservation[]) {
+      this.left(reservation);
+      this.#end(reservation, "max_wait_exceeded");
+    }
   }
 
   #take(report: StoreReport): void {

@@ -16,13 +16,12 @@ beforeEach(() => {
   log = [];
 });
 
-function gateFor(meters: readonly Meter[], commitments = new WeakMap<Meter, number>()) {
+function gateFor(meters: readonly Meter[]) {
   const options = { bands: [], guarantees: [], holdback: 0, margin: 0, maxWaiting: 10 };
   const scheduler = new Scheduler(options, clock.now());
   const path = scheduler.path([]);
   const gate = new TenantGate({
     clock,
-    commitments,
     onPassed: (reservation) => log.push(String(reservation)),
     onExpired: (reservation) => log.push(`late ${String(reservation)}`),
   });
@@ -66,9 +65,8 @@ describe("a tenant's own meters", () => {
 
   test("are one for all accounts", () => {
     const own = slots(1);
-    const commitments = new WeakMap<Meter, number>();
-    const here = gateFor([own], commitments);
-    const there = gateFor([own], commitments);
+    const here = gateFor([own]);
+    const there = gateFor([own]);
     here.enter("a");
     there.enter("b");
     expect(log).toEqual(["a"]);
@@ -85,6 +83,21 @@ describe("a tenant's own meters", () => {
     enter("urgent too", { band: 0 });
     for (const name of ["first", "urgent", "urgent too"]) leave(name);
     expect(log).toEqual(["first", "urgent", "urgent too", "batch"]);
+  });
+
+  test("let nobody be granted whose promise was cut: it passes anew", () => {
+    const own = slots(2);
+    const { gate, enter } = gateFor([own]);
+    enter("a");
+    const isAdmitted = () => gate.admits("a" as unknown as Reservation);
+    expect(isAdmitted()).toBe(true);
+    own.resize(MICRO_UNITS);
+    own.debit(MICRO_UNITS, clock.now());
+    expect(isAdmitted()).toBe(false);
+    expect([log, own.promised]).toEqual([["a"], 0]);
+    own.credit(MICRO_UNITS, 0, clock.now());
+    gate.open("acme");
+    expect([log, own.promised]).toEqual([["a", "a"], MICRO_UNITS]);
   });
 
   test("end a wait on time", async () => {

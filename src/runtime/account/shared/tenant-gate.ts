@@ -1,21 +1,16 @@
 /**
  * Tenant gate: whoever has meters of its own (slots, quotas) passes them before it queues in a shared
- * store, which knows nothing of them. What passes is taken for gone until it is granted, when the
- * meters are really debited.
+ * store, which knows nothing of them. What passes is promised to it until it is granted, when the
+ * meters are debited.
  */
 import type { CancelTimer, Clock } from "../../../core/clock.ts";
-import type { Demand } from "../../../core/demand.ts";
 import type { Meter } from "../../../core/meter/meter.ts";
-import { amountIn, columnOf } from "../../../core/scheduler/path.ts";
+import { amountIn } from "../../../core/scheduler/path.ts";
 import type { EnqueueRequest } from "../../../core/scheduler/request.ts";
 import type { Reservation } from "../reservation.ts";
 
-/** Micro-units that have passed and are not debited yet, over all accounts. */
-export type Commitments = WeakMap<Meter, number>;
-
 export interface TenantGateOptions {
   readonly clock: Clock;
-  readonly commitments: Commitments;
   /** It may queue in the store. */
   onPassed(reservation: Reservation, request: EnqueueRequest): void;
   /** Its max wait is over. */
@@ -27,16 +22,11 @@ interface Waiting {
   readonly request: EnqueueRequest;
 }
 
-interface Passed {
-  readonly meters: readonly Meter[];
-  readonly demand: Demand;
-}
-
 export class TenantGate {
   readonly #options: TenantGateOptions;
   /** By tenant, in the order in which they pass. */
   readonly #waiting = new Map<string, Waiting[]>();
-  readonly #passed = new Map<Reservation, Passed>();
+  readonly #passed = new Map<Reservation, EnqueueRequest>();
   #cancelTimer: CancelTimer | null = null;
   #wakeAt = Number.POSITIVE_INFINITY;
 
@@ -66,17 +56,30 @@ export class TenantGate {
         break;
       }
       line.shift();
-      this.#commit(reservation, request, 1);
+      this.#passed.set(reservation, request);
+      promise(request, 1);
       this.#options.onPassed(reservation, request);
     }
     if (line.length === 0) this.#waiting.delete(tenantId);
   }
 
-  /** It was granted, or has left: what it had passed for is debited, or free. */
+  /** May it be granted? What was promised to it may have been lost or cut since; then it passes anew. */
+  admits(reservation: Reservation): boolean {
+    const request = this.#passed.get(reservation);
+    if (request === undefined) return true;
+    const now = this.#options.clock.now();
+    if (amountsOf(request).every(([meter, amount]) => meter.level(now) >= amount)) return true;
+    this.#passed.delete(reservation);
+    promise(request, -1);
+    this.enter(reservation, request);
+    return false;
+  }
+
+  /** It was granted, or has left: what was promised to it is debited, or free. */
   left(reservation: Reservation, tenantId: string): void {
     const passed = this.#passed.get(reservation);
     if (passed !== undefined) {
-      this.#count(passed, -1);
+      promise(passed, -1);
       this.#passed.delete(reservation);
       this.open(tenantId);
       return;
@@ -91,29 +94,11 @@ export class TenantGate {
     this.#waiting.clear();
   }
 
-  #waitOf({ tenant, demand }: EnqueueRequest, now: number): number {
-    let wait = 0;
-    tenant.meters.forEach((meter, i) => {
-      const amount = amountIn(demand, tenant.columns[i], meter);
-      if (amount === 0) return;
-      const committed = this.#options.commitments.get(meter) ?? 0;
-      wait = Math.max(wait, meter.waitFor(committed + amount, 0, now));
-    });
-    return wait;
-  }
-
-  #commit(reservation: Reservation, { tenant, demand }: EnqueueRequest, sign: 1 | -1): void {
-    const passed = { meters: tenant.meters, demand };
-    this.#passed.set(reservation, passed);
-    this.#count(passed, sign);
-  }
-
-  #count({ meters, demand }: Passed, sign: 1 | -1): void {
-    const { commitments } = this.#options;
-    for (const meter of meters) {
-      const amount = sign * amountIn(demand, columnOf(meter), meter);
-      commitments.set(meter, (commitments.get(meter) ?? 0) + amount);
-    }
+  #waitOf(request: EnqueueRequest, now: number): number {
+    const waits = amountsOf(request).map(([meter, amount]) =>
+      meter.waitFor(meter.promised + amount, 0, now),
+    );
+    return Math.max(0, ...waits);
   }
 
   #wake(at: number): void {
@@ -137,4 +122,14 @@ export class TenantGate {
       }
     }
   }
+}
+
+function amountsOf({ tenant, demand }: EnqueueRequest): (readonly [Meter, number])[] {
+  return tenant.meters
+    .map((meter, i) => [meter, amountIn(demand, tenant.columns[i], meter)] as const)
+    .filter(([, amount]) => amount > 0);
+}
+
+function promise(request: EnqueueRequest, sign: 1 | -1): void {
+  for (const [meter, amount] of amountsOf(request)) meter.promised += sign * amount;
 }

@@ -33,7 +33,7 @@ export class Program {
     const { name, clock, connection } = options;
     const tenantNow = (tenant: AccountTenant) => tenant;
     const share = {
-      ...{ connection, key: KEY, instance: name, commitments: new WeakMap(), onState: () => {} },
+      ...{ connection, key: KEY, instance: name, onState: () => {} },
       onFailure: { "real-time": "hold", "near-real-time": "hold", batch: "hold" },
       onLeaseLoss: "continue",
     } as const;

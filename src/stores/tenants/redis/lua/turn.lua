@@ -202,7 +202,8 @@ local function slots(ask)
     if ahead == 0 and ask.least > 0 then own = max(own, ask.least) end
     amount = min(amount, own)
     -- What it is given in its turn it may use.
-    share = max(share, amount > 0 and ask.inUse + amount or 0)
+    local lent_now = max(amount, ask.keep)
+    share = max(share, lent_now > 0 and ask.inUse + lent_now or 0)
   end
   return amount, free, lent, held - lent + ask.inUse, share
 end
