@@ -41,7 +41,8 @@ async function measured(server: RedisServer): Promise<readonly Figure[]> {
       acquireSettle: await acquireSettle(url, GRANTS, 256),
       latency: await admissionLatency(url, 1_000),
       empty: await emptyScripts(url, 20_000),
-      bottleneck: await bottleneckJobs(port, 2_000),
+      bottleneck: await bottleneckJobs(port, 4_000, 1),
+      bottleneckOfSix: await bottleneckJobs(port, 2_000, 6),
       limiter: await rateLimiterCalls(url, 20_000),
       bullmq: await bullmqJobs(port, 4_000),
     };
@@ -129,6 +130,16 @@ async function measured(server: RedisServer): Promise<readonly Figure[]> {
     own(
       "redis.ratio_to_bottleneck",
       of((round) => round.many / round.bottleneck),
+      "ratio",
+    ),
+    peer(
+      "bottleneck.redis_jobs_six_limits",
+      of((round) => round.bottleneckOfSix),
+      "jobs/s",
+    ),
+    own(
+      "redis.ratio_to_bottleneck_six_limits",
+      of((round) => round.many / round.bottleneckOfSix),
       "ratio",
     ),
     peer(

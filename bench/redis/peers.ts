@@ -20,22 +20,30 @@ export async function emptyScripts(url: string, count: number) {
   return { serial, pipelined };
 }
 
-export async function bottleneckJobs(port: number, count: number): Promise<number> {
-  const limiter = new Bottleneck({
-    ...{ id: "bench", datastore: "ioredis", clearDatastore: true, Redis },
+/** One limiter bounds a rate and what runs at once; further limits are further limiters in a chain. */
+export async function bottleneckJobs(port: number, count: number, limits: number): Promise<number> {
+  const limiters = Array.from({ length: limits }, (_, i) => limiterOf(port, `bench-${i}`));
+  limiters.forEach((limiter, i) => {
+    limiter.chain(limiters[i + 1]);
+  });
+  await Promise.all(limiters.map((limiter) => limiter.ready()));
+  const started = performance.now();
+  const job = async () => {};
+  await Promise.all(
+    Array.from({ length: count }, (_, i) => limiters[0].schedule({ priority: i % 3 }, job)),
+  );
+  const perSecond = (count / (performance.now() - started)) * 1_000;
+  await Promise.all(limiters.map((limiter) => limiter.disconnect()));
+  return perSecond;
+}
+
+function limiterOf(port: number, id: string): Bottleneck {
+  return new Bottleneck({
+    ...{ id, datastore: "ioredis", clearDatastore: true, Redis },
     clientOptions: { host: "127.0.0.1", port },
     maxConcurrent: 10_000,
     reservoir: 10_000_000,
   });
-  await limiter.ready();
-  const started = performance.now();
-  const job = async () => {};
-  await Promise.all(
-    Array.from({ length: count }, (_, i) => limiter.schedule({ priority: i % 3 }, job)),
-  );
-  const perSecond = (count / (performance.now() - started)) * 1_000;
-  await limiter.disconnect();
-  return perSecond;
 }
 
 export async function rateLimiterCalls(url: string, count: number): Promise<number> {
