@@ -1,23 +1,17 @@
 /** Contract: what every store does, in memory and in a real Redis. */
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Redis } from "ioredis";
+import { beforeEach, describe, expect, test } from "vitest";
 import { demandOf, NO_DEMAND } from "../../src/core/demand.ts";
 import { MemoryStore } from "../../src/stores/memory-store.ts";
 import type { EnqueueOperation, Operation, StepAnswer } from "../../src/stores/store.ts";
 import { MS, SECOND, T0 } from "../support/meters.ts";
 import { Instance, RedisTime } from "../support/redis/instance.ts";
 import { meter, OPTIONS } from "../support/redis/queues.ts";
-import { RedisServer } from "../support/redis/redis-server.ts";
+import { withRedis } from "../support/redis/with-redis.ts";
 
-let server: RedisServer;
 let redis: Redis;
-beforeAll(async () => {
-  server = await RedisServer.start();
-  redis = new Redis(server.url);
-});
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.stop();
+withRedis((server) => {
+  redis = server;
 });
 
 type Decided = Pick<StepAnswer, "results" | "granted" | "expired" | "displaced">;

@@ -1,34 +1,25 @@
 /** Damage: steps that fail in the middle and keys that something else removes; nobody goes on with what is left. */
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Redis } from "ioredis";
+import { describe, expect, test } from "vitest";
 import { demandOf, NO_DEMAND } from "../../src/core/demand.ts";
 import { readScript } from "../../src/stores/redis/script.ts";
 import type { Operation } from "../../src/stores/store.ts";
 import { MS, SECOND } from "../support/meters.ts";
-import { Instance, RedisTime } from "../support/redis/instance.ts";
+import { Instance, type RedisTime } from "../support/redis/instance.ts";
 import { KEY, meter, OPTIONS } from "../support/redis/queues.ts";
-import { RedisServer } from "../support/redis/redis-server.ts";
+import { withRedis } from "../support/redis/with-redis.ts";
 
 const LEARNING = 600 * MS;
 const options = { ...OPTIONS, learningMicros: LEARNING };
 const { source } = readScript();
 
-let server: RedisServer;
 let redis: Redis;
 let time: RedisTime;
 let instance: Instance;
 
-beforeAll(async () => {
-  server = await RedisServer.start();
-  redis = new Redis(server.url);
-});
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.stop();
-});
-beforeEach(async () => {
-  await redis.flushall();
-  time = new RedisTime();
+withRedis((server, now) => {
+  redis = server;
+  time = now;
   instance = new Instance(redis, time, "first", options);
 });
 

@@ -1,30 +1,21 @@
 /** Leases: what happens to what an instance holds when it dies, comes late, or time itself goes wrong. */
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Redis } from "ioredis";
+import { describe, expect, test } from "vitest";
 import { demandOf, NO_DEMAND } from "../../src/core/demand.ts";
 import type { Operation } from "../../src/stores/store.ts";
 import { MS, SECOND, T0 } from "../support/meters.ts";
-import { Instance, RedisTime } from "../support/redis/instance.ts";
+import { Instance, type RedisTime } from "../support/redis/instance.ts";
 import { KEY, meter, OPTIONS } from "../support/redis/queues.ts";
-import { RedisServer } from "../support/redis/redis-server.ts";
+import { withRedis } from "../support/redis/with-redis.ts";
 
-let server: RedisServer;
 let redis: Redis;
 let time: RedisTime;
 let doomed: Instance;
 let survivor: Instance;
 
-beforeAll(async () => {
-  server = await RedisServer.start();
-  redis = new Redis(server.url);
-});
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.stop();
-});
-beforeEach(async () => {
-  await redis.flushall();
-  time = new RedisTime();
+withRedis((server, now) => {
+  redis = server;
+  time = now;
   doomed = new Instance(redis, time, "doomed");
   survivor = new Instance(redis, time, "survivor");
 });

@@ -1,31 +1,22 @@
 /** Reports: what a Redis tells an instance of the whole, and what instances tell each other through it. */
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Redis } from "ioredis";
+import { describe, expect, test } from "vitest";
 import { demandOf } from "../../src/core/demand.ts";
 import type { NoteOperation, StoreReport } from "../../src/stores/redis/messages.ts";
 import type { Operation } from "../../src/stores/store.ts";
 import { SECOND } from "../support/meters.ts";
-import { Instance, RedisTime } from "../support/redis/instance.ts";
+import { Instance, type RedisTime } from "../support/redis/instance.ts";
 import { meter, OPTIONS } from "../support/redis/queues.ts";
-import { RedisServer } from "../support/redis/redis-server.ts";
+import { withRedis } from "../support/redis/with-redis.ts";
 
-let server: RedisServer;
 let redis: Redis;
 let time: RedisTime;
 let one: Instance;
 let two: Instance;
 
-beforeAll(async () => {
-  server = await RedisServer.start();
-  redis = new Redis(server.url);
-});
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.stop();
-});
-beforeEach(async () => {
-  await redis.flushall();
-  time = new RedisTime();
+withRedis((server, now) => {
+  redis = server;
+  time = now;
   one = new Instance(redis, time, "one");
   two = new Instance(redis, time, "two");
   two.asksForReport = true;

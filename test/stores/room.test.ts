@@ -1,33 +1,24 @@
 /** Room: names that clients make up cost a bounded place in Redis, and nobody who uses a limit loses it. */
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Redis } from "ioredis";
+import { describe, expect, test } from "vitest";
 import { demandOf, NO_DEMAND } from "../../src/core/demand.ts";
 import type { Operation } from "../../src/stores/store.ts";
 import { MS, SECOND } from "../support/meters.ts";
-import { Instance, RedisTime } from "../support/redis/instance.ts";
+import { Instance, type RedisTime } from "../support/redis/instance.ts";
 import { meter } from "../support/redis/queues.ts";
-import { RedisServer } from "../support/redis/redis-server.ts";
+import { withRedis } from "../support/redis/with-redis.ts";
 
 const MOST = 500;
 /** With a meter each of their own, beside the one that they share. */
 const KEPT = MOST - 1;
 
-let server: RedisServer;
 let redis: Redis;
 let time: RedisTime;
 let instance: Instance;
 
-beforeAll(async () => {
-  server = await RedisServer.start();
-  redis = new Redis(server.url);
-});
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.stop();
-});
-beforeEach(async () => {
-  await redis.flushall();
-  time = new RedisTime();
+withRedis((server, now) => {
+  redis = server;
+  time = now;
   instance = new Instance(redis, time, "only");
 });
 
