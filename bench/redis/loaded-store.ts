@@ -7,7 +7,7 @@ import { decodeReply, encodeRequest, type StepReply } from "../../src/stores/red
 import { readScript } from "../../src/stores/redis/script.ts";
 import type { MeterSpec, Operation } from "../../src/stores/store.ts";
 
-const BATCH = 64;
+const BATCH = 128;
 const HOUR_MICROS = 3_600_000_000;
 const FIRST = 1_700_000_000_000_000;
 /** In this time the limits supply a batch, and nothing is left over for later. */
@@ -17,7 +17,7 @@ const MARGIN = 0.01;
 /** Steps in a row without a grant: beyond this the queue has run dry. */
 const IDLE_STEPS = 1_000;
 
-const PER_SECOND = 64_000;
+const PER_SECOND = 128_000;
 const TOKENS = 1_000;
 
 export const OPTIONS = {

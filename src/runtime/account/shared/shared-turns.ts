@@ -26,7 +26,7 @@ import { MeterCopies } from "./meter-copies.ts";
 import { Outage } from "./outage.ts";
 import { TenantGate } from "./tenant-gate.ts";
 
-const GRANTS_PER_PUMP = 64;
+const GRANTS_PER_PUMP = 128;
 const REMEMBERED_ACCOUNTS = 20_000;
 /** Levels that are older are asked for before an answer is held against them. */
 const FRESH_MICROS = 2_000;

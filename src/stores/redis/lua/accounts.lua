@@ -46,7 +46,7 @@ end
 
 local function addFlow(account, id, path, tag, size, queued, parkedUntil)
   local flow = {
-    id = id, path = path, tag = tag, size = size, stored = size, queued = queued,
+    id = id, path = path, tag = tag, storedTag = tag, size = size, stored = size, queued = queued,
     parkedUntil = parkedUntil, account = account, band = account.band,
   }
   account.flows[#account.flows + 1] = flow

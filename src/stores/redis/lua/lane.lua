@@ -1,7 +1,7 @@
 -- Lane: the flows of one band on one path, in the order of their turns. They are read in growing
 -- pieces, each after the one before, because nothing is written meanwhile; what has changed in this
--- step is laid over them.
-local FIRST_PIECE, LARGEST_PIECE = 2, 64
+-- step is laid over them. Their tags lie with their accounts, too: Redis is slow at telling scores.
+local LEAST_PIECE, LARGEST_PIECE = 2, 64
 
 local fronts, touched = {}, {}
 
@@ -9,8 +9,9 @@ local function frontOf(lane)
   local front = fronts[lane]
   if front then return front end
   front = {
-    lane = lane, list = {}, pending = {}, isRead = false, read = 0, piece = FIRST_PIECE,
-    hidden = 0, hiddenMembers = {},
+    lane = lane, list = {}, pending = {}, isRead = false, read = 0, hidden = 0, hiddenMembers = {},
+    -- As many as had a turn in the last step.
+    piece = min(LARGEST_PIECE, max(LEAST_PIECE, (lane.turns or 0) + 1)),
   }
   fronts[lane] = front
   touched[#touched + 1] = front
@@ -74,33 +75,48 @@ function laneOfFlow(flow)
   return lane
 end
 
---- `tag` false: it is not there any more.
-local function note(front, flow, tag) front.pending[memberOfFlow(flow)] = tag end
+--- Is it there from now on, with another tag?
+local function note(front, flow, isThere) front.pending[memberOfFlow(flow)] = isThere and flow end
 
 local LANE = keyIn(QUEUE, "lane:")
 
 local function laneKey(lane) return LANE .. lane.number end
 
-local function comesBefore(tag, id, entry)
-  local other = entry.tag
-  if tag == other then return id < entry.id end
-  return tag < other
+local function comesBefore(flow, tag, id)
+  if flow.tag == tag then return flow.id < id end
+  return flow.tag < tag
 end
+
+local function flowIn(entry)
+  local flow = entry.flow
+  if not flow then
+    flow = flowOfMember(entry.member)
+    entry.flow = flow
+  end
+  return flow
+end
+
+local function isAfter(entry, flow)
+  local other = flowIn(entry)
+  return comesBefore(flow, other.tag, other.id)
+end
+
+--- Does it belong to the part that has been read? `last` is where that ends in Redis.
+local function isWithin(flow, last) return not last or comesBefore(flow, last.storedTag, last.id) end
 
 --- Into the part that has been read, if it belongs there.
 local function place(front, flow)
-  if not front.isRead then return end
-  local list, tag, id = front.list, flow.tag, flow.id
-  if front.last and not comesBefore(tag, id, front.last) then return end
+  if not front.isRead or not isWithin(flow, front.last) then return end
+  local list = front.list
   local at = #list + 1
-  while at > 1 and comesBefore(tag, id, list[at - 1]) do at = at - 1 end
-  insert(list, at, { tag = tag, id = id, flow = flow })
+  while at > 1 and isAfter(list[at - 1], flow) do at = at - 1 end
+  insert(list, at, { flow = flow, member = memberOfFlow(flow) })
 end
 
-local function takeOut(front, id)
-  local list = front.list
+local function takeOut(front, flow)
+  local list, member = front.list, memberOfFlow(flow)
   for at = 1, #list do
-    if list[at].id == id then
+    if list[at].member == member then
       remove(list, at)
       return
     end
@@ -109,7 +125,7 @@ end
 
 function addToLane(lane, flow)
   local front = frontOf(lane)
-  note(front, flow, flow.tag)
+  note(front, flow, true)
   lane.size = lane.size + 1
   activate(lane, flow.band)
   place(front, flow)
@@ -119,14 +135,14 @@ function removeFromLane(lane, flow)
   local front = frontOf(lane)
   note(front, flow, false)
   lane.size = lane.size - 1
-  takeOut(front, flow.id)
+  takeOut(front, flow)
 end
 
 --- Its tag has changed.
 function rekeyInLane(lane, flow)
   local front = frontOf(lane)
-  note(front, flow, flow.tag)
-  takeOut(front, flow.id)
+  note(front, flow, true)
+  takeOut(front, flow)
   place(front, flow)
 end
 
@@ -137,7 +153,7 @@ function hideInLane(lane, flow)
   flow.hiddenTag = flow.tag
   front.hidden = front.hidden + 1
   front.hiddenMembers[memberOfFlow(flow)] = true
-  takeOut(front, flow.id)
+  takeOut(front, flow)
 end
 
 function showInLane(lane, flow)
@@ -145,20 +161,18 @@ function showInLane(lane, flow)
   flow.isHidden = nil
   front.hidden = front.hidden - 1
   front.hiddenMembers[memberOfFlow(flow)] = nil
-  if flow.tag ~= flow.hiddenTag then note(front, flow, flow.tag) end
+  if flow.tag ~= flow.hiddenTag then note(front, flow, true) end
   place(front, flow)
 end
-
-local function idOf(member) return tonumber(member:sub(1, 8), 16) end
 
 --- What Redis has and has not changed since.
 local function unchanged(front, found)
   local pending, hidden, entries, n = front.pending, front.hiddenMembers, {}, 0
-  for i = 1, #found, 2 do
+  for i = 1, #found do
     local member = found[i]
     if pending[member] == nil and not hidden[member] then
       n = n + 1
-      entries[n] = { tag = tonumber(found[i + 1]), id = idOf(member), member = member }
+      entries[n] = { member = member }
     end
   end
   return entries
@@ -168,30 +182,25 @@ end
 local function addChanged(front, entries, last)
   local hidden, n = front.hiddenMembers, #entries
   local stored = n
-  for member, tag in pairs(front.pending) do
-    if tag and not hidden[member] then
-      local id = idOf(member)
-      if not last or comesBefore(tag, id, last) then
-        n = n + 1
-        entries[n] = { tag = tag, id = id, member = member }
-      end
+  for member, flow in pairs(front.pending) do
+    if flow and not hidden[member] and isWithin(flow, last) then
+      n = n + 1
+      entries[n] = { flow = flow, member = member }
     end
   end
   if n == stored then return end
-  table.sort(entries, function(a, b) return comesBefore(a.tag, a.id, b) end)
+  table.sort(entries, function(a, b) return isAfter(b, flowIn(a)) end)
 end
 
 local function readPiece(front)
   local first, count = front.read, front.piece
   front.read, front.piece = first + count, min(LARGEST_PIECE, count * 4)
-  local found = call("ZRANGE", laneKey(front.lane), first, first + count - 1, "WITHSCORES")
+  local found = call("ZRANGE", laneKey(front.lane), first, first + count - 1)
   local list = unchanged(front, found)
-  local last, keys = nil, {}
-  if #found == 2 * count then
-    last = { tag = tonumber(found[2 * count]), id = idOf(found[2 * count - 1]) }
-  end
+  local keys = {}
   for i = 1, #list do keys[i] = list[i].member:sub(9) end
   if #keys > 2 then prefetchAccounts(keys) end
+  local last = #found == count and flowOfMember(found[count]) or nil
   addChanged(front, list, last)
   front.list = list
   front.isRead = true
@@ -205,39 +214,34 @@ function topOfLane(lane)
   while not front.isRead or (#front.list == 0 and front.last) do readPiece(front) end
   local entry = front.list[1]
   if entry == nil then return nil end
-  local flow = entry.flow
-  if not flow then
-    flow = flowOfMember(entry.member)
-    entry.flow = flow
-  end
-  return flow
+  return flowIn(entry)
 end
 
 function lastInLane(lane)
   local front = frontOf(lane)
   local changed = 0
   for _ in pairs(front.pending) do changed = changed + 1 end
-  local found = call("ZREVRANGE", laneKey(lane), 0, changed, "WITHSCORES")
-  local entries = unchanged(front, found)
+  local entries = unchanged(front, call("ZREVRANGE", laneKey(lane), 0, changed))
   addChanged(front, entries, nil)
   local last = entries[1]
   for i = 2, #entries do
-    if comesBefore(last.tag, last.id, entries[i]) then last = entries[i] end
+    if isAfter(entries[i], flowIn(last)) then last = entries[i] end
   end
-  return flowOfMember(last.member)
+  return flowIn(last)
 end
 
 local function savePending(front)
   local added, removed, n, m = {}, {}, 0, 0
-  for member, tag in pairs(front.pending) do
-    if tag then
+  for member, flow in pairs(front.pending) do
+    if flow then
       n = n + 2
-      added[n - 1], added[n] = tag, member
+      added[n - 1], added[n] = flow.tag, member
     else
       m = m + 1
       removed[m] = member
     end
   end
+  if front.isRead then front.lane.turns = n / 2 + m end
   callWithAll("ZREM", laneKey(front.lane), removed)
   callWithAll("ZADD", laneKey(front.lane), added)
 end
