@@ -50,6 +50,25 @@ async function flood(count: number, name = "m"): Promise<readonly unknown[]> {
 
 const unknown = { code: "path_unknown", meter: "" };
 
+describe("an account that nobody uses any more", () => {
+  const HOURS = 3_600_000;
+  test.each([
+    ["an hour", 3_600 * SECOND, 24 * HOURS],
+    ["a month", 30 * 86_400 * SECOND, 60 * 24 * HOURS],
+  ])("with a window of %s is forgotten after a day or two windows", async (_, per, kept) => {
+    const meters = [{ ...meter("requests", 10), per }];
+    const own: Operation = { kind: "path", key: "own", meters, initialShare: 1 };
+    await instance.step([own, enqueue("own")]);
+    await instance.step([settle(0)]);
+    const keys = await redis.keys("*");
+    expect(keys.length).toBeGreaterThan(3);
+    for (const key of keys) {
+      const left = await redis.pttl(key);
+      expect([key, left > kept - 60_000, left <= kept + HOURS]).toEqual([key, true, true]);
+    }
+  });
+});
+
 describe("paths and meters beyond a number", () => {
   test("take the place of those that nobody has used for longest", async () => {
     await instance.step([path("first"), enqueue("first")]);

@@ -57,5 +57,6 @@ local reply = pack({
   granted = mail.granted, expired = mail.expired, displaced = mail.displaced,
 })
 endStep(reply)
+keep(S, NOW, { ACCOUNTS_KEY, TENANTS_KEY, INSTANCES_KEY, REPLIES_KEY }, request.number and not KNOWN)
 endWriting(S)
 return reply
