@@ -9,6 +9,7 @@ import { tenantsInRedis } from "../../../src/stores/tenants/redis/open-redis-ten
 import { chat, post } from "../../support/gateway.ts";
 import { startGatewayProcess } from "../../support/gateway-process.ts";
 import { answerJson, startUpstream } from "../../support/gateway-upstream.ts";
+import { asUser, createUser } from "../../support/redis/documented-rights.ts";
 import { startCluster } from "../../support/redis/redis-cluster.ts";
 import { RedisServer } from "../../support/redis/redis-server.ts";
 import { TcpProxy } from "../../support/redis/tcp-proxy.ts";
@@ -106,12 +107,11 @@ describe("two gateways and a command line", () => {
   });
 });
 
-test("an account in Redis that may see nothing but its own keys and channels is enough", async () => {
+test("the user of docs/redis.md is enough", async () => {
   const admin = new Redis(server.url);
-  const rights = ["on", ">pass", "~{sluice*", "&{sluice*", "+@all", "-@dangerous", "+info"];
-  await admin.call("ACL", "SETUSER", "sluice", ...rights);
+  await createUser(admin);
   admin.disconnect();
-  const url = server.url.replace("//", "//sluice:pass@");
+  const url = asUser(server.url);
   await using here = await openInstance(url, { quotas: { rpd: 2 }, max_parallel_requests: 1 });
   await using there = await openInstance(url, { quotas: { rpd: 2 }, max_parallel_requests: 1 });
   for (const one of [here, there]) (await acquireAt(one)).settle();
