@@ -23,6 +23,8 @@ const TOKENS = 1_000;
 export const OPTIONS = {
   bands: ["real-time", "near-real-time", "batch"].map((latency) => ({ tier: "any", latency })),
   guarantees: [{ label: "batch", share: 0.05, bands: [2] }],
+  // Pressure is worked out, and nothing held back for it.
+  relief: { act: 2, calm: 2, held: [2], refused: [], lowestTier: "none", keepsLine: false },
   holdback: 0,
   margin: MARGIN,
   maxWaiting: 10_000_000,

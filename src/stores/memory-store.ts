@@ -64,6 +64,11 @@ export class MemoryStore implements Store {
     return this.#corrections.get(meter) ?? 0;
   }
 
+  /** By their keys, in the order in which they were told. */
+  get paths(): ReadonlyMap<string, Path> {
+    return new Map([...this.#pathByKey].map(([key, number]) => [key, this.#paths[number]]));
+  }
+
   metersOn(path: number | string): readonly Meter[] {
     return this.#pathAt(path).meters;
   }
@@ -104,6 +109,9 @@ export class MemoryStore implements Store {
         return this.#ownMeters(operation, now);
       case "enqueue":
         return this.#enqueue(operation, now);
+      case "refused":
+        this.scheduler.countRefused({ ...operation, path: this.#pathAt(operation.path) }, now);
+        return true;
       case "weigh":
         this.#tenant(operation.tenant, operation.weight).weight = operation.weight;
         return true;

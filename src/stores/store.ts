@@ -65,6 +65,16 @@ export interface TenantOperation {
   readonly initialShare: number;
 }
 
+/** Requests that an instance has refused before they got here: they take nothing, but they press, too. */
+export interface RefusedOperation {
+  readonly kind: "refused";
+  readonly path: number | string;
+  readonly band: number;
+  /** Of all of them together. */
+  readonly demand: Demand;
+  readonly count: number;
+}
+
 export type Correction =
   | {
       readonly kind: "adjust";
@@ -99,6 +109,7 @@ export type Operation =
   | PathOperation
   | TenantOperation
   | EnqueueOperation
+  | RefusedOperation
   | { readonly kind: "weigh"; readonly tenant: string; readonly weight: number }
   | { readonly kind: "cancel"; readonly ticket: Ticket }
   | { readonly kind: "settle"; readonly ticket: Ticket; readonly counted: Demand }

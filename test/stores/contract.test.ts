@@ -2,6 +2,7 @@
 import type { Redis } from "ioredis";
 import { beforeEach, describe, expect, test } from "vitest";
 import { demandOf, NO_DEMAND } from "../../src/core/demand.ts";
+import type { SchedulerOptions } from "../../src/core/scheduler/options.ts";
 import { MemoryStore } from "../../src/stores/memory-store.ts";
 import type { EnqueueOperation, Operation, StepAnswer } from "../../src/stores/store.ts";
 import { MS, SECOND, T0 } from "../support/meters.ts";
@@ -17,13 +18,15 @@ withRedis((server) => {
 type Decided = Pick<StepAnswer, "results" | "granted" | "expired" | "displaced">;
 type Step = (operations: readonly Operation[]) => Promise<Decided>;
 
-const STORES: Readonly<Record<string, (time: RedisTime, maxWaiting: number) => Step>> = {
-  memory: (time, maxWaiting) => {
-    const store = new MemoryStore({ ...OPTIONS, maxWaiting }, () => time.now);
+type Bounds = Partial<Pick<SchedulerOptions, "maxWaiting" | "relief">>;
+
+const STORES: Readonly<Record<string, (time: RedisTime, bounds: Bounds) => Step>> = {
+  memory: (time, bounds) => {
+    const store = new MemoryStore({ ...OPTIONS, ...bounds }, () => time.now);
     return (operations) => store.step(operations);
   },
-  redis: (time, maxWaiting) => {
-    const instance = new Instance(redis, time, "only", { ...OPTIONS, maxWaiting });
+  redis: (time, bounds) => {
+    const instance = new Instance(redis, time, "only", { ...OPTIONS, ...bounds });
     return (operations) => instance.step(operations);
   },
 };
@@ -43,11 +46,15 @@ function enqueue(parts: Partial<EnqueueOperation> = {}): Operation {
   };
 }
 
+const RELIEF = {
+  ...{ act: 0.5, calm: 0.4, held: [2], refused: [], lowestTier: "none", keepsLine: false },
+};
+
 const settle = (ticket: number): Operation => ({ kind: "settle", ticket, counted: NO_DEMAND });
 
 describe.each(Object.keys(STORES))("a store in %s", (name) => {
   let time: RedisTime;
-  const open = (maxWaiting = 1_000) => STORES[name](time, maxWaiting);
+  const open = (bounds: Bounds = {}) => STORES[name](time, { maxWaiting: 1_000, ...bounds });
 
   beforeEach(async () => {
     await redis.flushall();
@@ -77,7 +84,7 @@ describe.each(Object.keys(STORES))("a store in %s", (name) => {
   });
 
   test("makes room in a full queue for a higher band, and refuses the same one", async () => {
-    const step = open(2);
+    const step = open({ maxWaiting: 2 });
     await step([path(meter("concurrency", 1)), enqueue()]);
     await step([enqueue({ band: 2 }), enqueue({ band: 2 })]);
     const { results, displaced } = await step([enqueue({ band: 1 }), enqueue({ band: 2 })]);
@@ -138,6 +145,44 @@ describe.each(Object.keys(STORES))("a store in %s", (name) => {
     expect((await step([correct(0), correct(0), correct(1)])).results).toEqual([1, false, 2]);
     const asked = times(3, () => enqueue());
     expect((await step(asked)).granted).toHaveLength(1);
+  });
+
+  test("holds batch back while people press, and lets it go on once they do no longer", async () => {
+    const step = open({ relief: RELIEF });
+    await step([path(meter("requests", 10))]);
+    for (let second = 0; second < 45; second++) {
+      expect((await step(times(10, () => enqueue()))).granted).toHaveLength(10);
+      time.now += SECOND;
+    }
+    const batch = await step([enqueue({ band: 2 }), enqueue({ band: 1 })]);
+    expect(batch.granted).toEqual([451]);
+    // An average of a minute: 0.53, and after 14 s still above what is calm, 0.4.
+    for (const seconds of [2, 12]) {
+      time.now += seconds * SECOND;
+      expect((await step([])).granted).toEqual([]);
+    }
+    time.now += 5 * SECOND;
+    expect((await step([])).granted).toEqual([450]);
+  });
+
+  test("counts who is refused among those who press, wherever that was", async () => {
+    const refusals = {
+      "in a full queue": times(200, () => enqueue()),
+      "where they came": [
+        { ...{ kind: "refused", path: "all", band: 0 }, demand: demandOf({ requests: 200 }) },
+      ].map((refused) => ({ ...refused, count: 200 }) as Operation),
+    };
+    for (const [where, operations] of Object.entries(refusals)) {
+      await redis.flushall();
+      const step = open({ relief: { ...RELIEF, act: 0.2 }, maxWaiting: 1 });
+      await step([path(meter("requests", 10), meter("concurrency", 1)), enqueue()]);
+      await step([enqueue(), ...operations, settle(0)]);
+      time.now += 2 * SECOND;
+      const [later] = (await step([settle(1), enqueue({ band: 2 })])).results.slice(1);
+      expect([where, (await step([])).granted]).toEqual([where, []]);
+      time.now += 300 * SECOND;
+      expect([where, (await step([])).granted]).toEqual([where, [later]]);
+    }
   });
 
   test("begins a meter with what is known to be left of it", async () => {

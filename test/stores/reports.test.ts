@@ -63,6 +63,7 @@ describe("a report", () => {
       activeWeight: 3,
       queued: [2_000_000, 500_000_000],
       arrived: [3_000_000, 600_000_000],
+      refused: [],
     });
     expect(whole?.bands[0].queued).toEqual([0, 0]);
   });
@@ -77,6 +78,29 @@ describe("a report", () => {
     const [, tokens] = (await reportTo(two)).meters;
     expect(tokens).toMatchObject({ corrections: 1, corrected: -5, margin: 0.2 });
     expect(tokens).toMatchObject({ restsFor: 1.5 * SECOND, probeIn: SECOND / 2 });
+  });
+
+  test("tells what was refused where it came, and on which paths batch is held back", async () => {
+    const relief = {
+      ...{ act: 0.5, calm: 0.4, held: [2], refused: [], lowestTier: "none", keepsLine: false },
+    };
+    const asking = new Instance(redis, time, "asking", { ...OPTIONS, relief });
+    asking.asksForReport = true;
+    const demand = demandOf({ requests: 80, tokens: 800_000 });
+    await asking.step([
+      PATH,
+      { ...{ kind: "refused", path: "all", band: 1 }, demand, count: 80 } as const,
+    ]);
+    time.now += SECOND;
+    const { results, granted } = await asking.step([enqueue(0, 2)]);
+    expect([results, granted]).toEqual([[0], []]);
+    const { whole } = await reportTo(asking);
+    expect(whole?.bands.map(({ refused }) => refused)).toEqual([
+      [],
+      [80_000_000, 800_000_000_000],
+      [],
+    ]);
+    expect(whole?.holds).toEqual([{ key: "all", pressure: 1, isActing: true }]);
   });
 
   test("is given only to who asks", async () => {

@@ -77,7 +77,13 @@ function decisionsOf({ results, granted, expired, displaced }: StepAnswer) {
   return { results, granted, expired: numerically(expired), displaced };
 }
 
-/** The memory store also refuses what it foresees; only what it queues is asked of Redis. */
+function refusedOf(operation: Operation): Operation {
+  if (operation.kind !== "enqueue") throw new Error(`a ${operation.kind} was refused`);
+  const { path, band, demand } = operation;
+  return { kind: "refused", path, band, demand, count: 1 };
+}
+
+/** The memory store also refuses what it foresees; Redis is told of that as of what an instance has refused. */
 class Pair {
   readonly history: StoreHistory;
   readonly #world: StoreWorld;
@@ -101,9 +107,9 @@ class Pair {
       if (typeof result !== "object") return false;
       return result.code === "max_wait_exceeded" || result.code === "tenant_quota_exhausted";
     };
-    const asked = operations.filter((_, i) => !isForeseen(i));
+    const asked = operations.map((one, i) => (isForeseen(i) ? refusedOf(one) : one));
     const actual = await stepInRedis(this.#key, this.#world, asked, this.now);
-    const results = expected.results.filter((_, i) => !isForeseen(i));
+    const results = expected.results.map((result, i) => isForeseen(i) || result);
     this.isOver = expected.displaced.length > 0;
     if (this.isOver) {
       const displaced = expected.displaced.length;

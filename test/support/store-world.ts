@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { type Demand, demandOf } from "../../src/core/demand.ts";
 import { NO_PACE, paceOf } from "../../src/core/meter/pace.ts";
-import type { SchedulerOptions } from "../../src/core/scheduler/options.ts";
+import type { ReliefOptions, SchedulerOptions } from "../../src/core/scheduler/options.ts";
 import type { MeterReference, MeterSpec, Operation, StepAnswer } from "../../src/stores/store.ts";
 import { HOUR, MS, SECOND } from "./meters.ts";
 
@@ -17,7 +17,7 @@ function limit(dimension: MeterSpec["dimension"], max: number): fc.Arbitrary<Lim
     kind: fc.constantFrom<Limit["kind"]>("bucket", "bucket", "sliding", "fixed"),
     dimension: fc.constant(dimension),
     amount: fc.integer({ min: 1, max }),
-    per: fc.constantFrom(300 * MS, SECOND, 1_700_001),
+    per: fc.constantFrom(300 * MS, SECOND, 1_700_001, 3_700 * SECOND),
     isPaced: fc.constantFrom(false, false, true),
   });
 }
@@ -37,11 +37,23 @@ export interface StoreWorld {
   readonly holdback: number;
   readonly guarantees: SchedulerOptions["guarantees"];
   readonly ceilings: NonNullable<SchedulerOptions["ceilings"]>;
+  /** Null: nothing gives way under pressure. */
+  readonly relief: ReliefOptions | null;
   readonly maxWaiting: number;
   readonly initialShare: number;
   readonly account: readonly (Limit | null)[];
   readonly models: readonly Limit[];
   readonly tenants: readonly { readonly weight: number; readonly own: readonly (Limit | null)[] }[];
+}
+
+/** No round shares: two ways to add up the same may differ by the last bit. */
+function relief(acts: readonly number[]): fc.Arbitrary<ReliefOptions> {
+  return fc
+    .record({ act: fc.constantFrom(...acts), held: fc.constantFrom([2], [2], [1, 2]) })
+    .map(({ act, held }) => {
+      const calm = 0.7 * act;
+      return { act, calm, held, refused: [], lowestTier: "none", keepsLine: false };
+    });
 }
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { freq: 2, nil: null });
@@ -66,6 +78,7 @@ export const storeWorlds: fc.Arbitrary<StoreWorld> = fc.record({
       { share: 0.2, bands: [2] },
     ],
   ),
+  relief: maybe(relief([0.0213, 0.117, 0.413])),
   maxWaiting: fc.constantFrom(5, 20, 10_000, 10_000),
   initialShare: fc.constantFrom(0, 0.5, 1),
   account: fc.tuple(
@@ -102,6 +115,7 @@ export const busyWorlds: fc.Arbitrary<StoreWorld> = fc.record({
     ],
   ),
   ceilings: fc.constantFrom([], [], [{ share: 0.4, bands: [0] }]),
+  relief: maybe(relief([0.0613, 0.217, 0.713])),
   maxWaiting: fc.constant(10_000),
   initialShare: fc.constantFrom(0.2, 1),
   account: fc.tuple(
@@ -225,8 +239,9 @@ export const STORE_BANDS = ["real-time", "near-real-time", "batch"].map((latency
 }));
 
 export function optionsOf(world: StoreWorld): SchedulerOptions {
-  const { margin, holdback, guarantees, ceilings, maxWaiting } = world;
-  return { bands: STORE_BANDS, margin, holdback, guarantees, ceilings, maxWaiting };
+  const { margin, holdback, guarantees, ceilings, maxWaiting, relief: gives } = world;
+  const rules = { margin, holdback, guarantees, ceilings, maxWaiting };
+  return { bands: STORE_BANDS, ...rules, ...(gives && { relief: gives }) };
 }
 
 /** Turns a history into operations, by what the answers so far have told. */

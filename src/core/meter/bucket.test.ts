@@ -93,4 +93,12 @@ describe("bucket", () => {
     meter.resize(6 * UNIT, SECOND, T0 + 600 * MS);
     expect(meter.level(T0 + 600 * MS)).toBe(6 * UNIT);
   });
+
+  test("refills on, though others took nearly all of a limit that is smaller by now", () => {
+    const meter = bucket({ amount: 100, per: SECOND, initialShare: 0 });
+    meter.setForeign(meter.rate, T0);
+    meter.resize(50 * UNIT, SECOND, T0);
+    expect(meter.supply).toBeCloseTo(0.05 * meter.rate);
+    expect(meter.waitFor(UNIT, 0, T0)).toBe(400 * MS);
+  });
 });

@@ -67,6 +67,7 @@ export class Bucket extends Meter {
     this.capacity = capacity;
     this.rate = capacity / per;
     this.#per = per;
+    super.setForeign(this.foreign, now); // of a smaller limit they cannot take as much
   }
 
   /** Others on the account take this much, micro-units per microsecond: it refills by so much less. */

@@ -10,7 +10,7 @@ import type { Blockages, Payer } from "./blockages.ts";
 import type { Ceiling } from "./ceiling.ts";
 import type { Guarantee } from "./guarantee.ts";
 import { GRANTS_PER_PUMP, PROBES_PER_PUMP } from "./options.ts";
-import { RELIEF_CHECK_MICROS, type Relief } from "./relief.ts";
+import type { Relief } from "./relief.ts";
 import { type Flow, rekeyFlows } from "./tenant.ts";
 
 export interface Pumped {
@@ -164,7 +164,7 @@ export class Pump {
     for (const lane of band.lanes) {
       if (lane.flows.size === 0 || !this.#relief.isHeld(lane.path, band.index, now)) continue;
       lane.closedIn = this.#number;
-      this.#wakeIn(RELIEF_CHECK_MICROS, now);
+      this.#wakeIn(this.#relief.checkIn(lane.path, now), now);
     }
   }
 

@@ -47,11 +47,11 @@ export function assess(
   now: number,
   mayDisplace = false,
 ): Assessment {
-  const { tenant } = request;
+  const { tenant, path, band } = request;
+  const isHeld = scheduler.relief.isHeld(path, band, now);
   const isFull = scheduler.isFull && !mayDisplace;
-  if (!isFull && tenant.meters.length === 0 && fitsBehindAll(scheduler, request, fit, now)) {
-    return AT_ONCE;
-  }
+  const mayGoAtOnce = !isHeld && !isFull && tenant.meters.length === 0;
+  if (mayGoAtOnce && fitsBehindAll(scheduler, request, fit, now)) return AT_ONCE;
   const tooSmall = firstTooSmall(request, fit);
   if (tooSmall !== null) return refuse("demand_exceeds_limit", tooSmall, null);
   const { wait, meter } = forecast(scheduler, request, fit, now);
@@ -106,9 +106,7 @@ function fitsBehindAll(
   fit: Fit,
   now: number,
 ): boolean {
-  if (scheduler.ceilingsOf(band).length > 0 || scheduler.relief.isHeld(path, band, now)) {
-    return false;
-  }
+  if (scheduler.ceilingsOf(band).length > 0) return false;
   const { bands } = scheduler;
   const floors = band === 0 ? path.floorsFirst : path.floorsOther;
   const { meters, indexes } = path;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { bucket, fixedWindow, HOUR, MINUTE, SECOND, T0 } from "../../../test/support/meters.ts";
 import { type Job, SchedulerDriver } from "../../../test/support/scheduler-driver.ts";
+import { NO_DEMAND } from "../demand.ts";
 import type { GuaranteeOptions, ReliefOptions } from "./options.ts";
 import type { Path } from "./path.ts";
 import { pressureOf } from "./pressure.ts";
@@ -227,6 +228,42 @@ describe("newcomers of the lowest tier", () => {
       return state === "waiting" && options.band === FREE;
     });
     expect(waiting.length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("a copy of a scheduler that others share", () => {
+  const found = { pressure: 0.95, isActing: true };
+
+  test("believes what was found there for as long as it may, then looks for itself", () => {
+    const { driver, path } = pool();
+    const { relief } = driver.scheduler;
+    relief.follow(path, found, T0 + SECOND, T0);
+    expect(relief.wasHeld(path, BATCH)).toBe(true);
+    expect(relief.isHeld(path, BATCH, T0 + SECOND - 1)).toBe(true);
+    expect(relief.isHeld(path, PREMIUM, T0)).toBe(false);
+    expect(relief.heldFor(path, BATCH, T0)).toBeGreaterThan(10 * SECOND);
+    expect(relief.isHeld(path, BATCH, T0 + SECOND)).toBe(false);
+    expect(relief.holdOn(path, SECOND, T0 + SECOND)).toEqual(
+      expect.objectContaining({ pressure: 0, isActing: false }),
+    );
+  });
+
+  test("is told only what was found lately", () => {
+    const { driver, path } = pool();
+    const { relief } = driver.scheduler;
+    expect(relief.holdOn(path, SECOND, T0)).toBeNull();
+    relief.isHeld(path, BATCH, T0);
+    expect(relief.holdOn(path, SECOND, T0 + SECOND)).toMatchObject({ isActing: false });
+    expect(relief.holdOn(path, SECOND, T0 + SECOND + 1)).toBeNull();
+  });
+
+  test("has its newcomers of the lowest tier refused for what others refuse, too", () => {
+    const { driver, one, path } = pool();
+    const demand = { ...NO_DEMAND, requests: 600 };
+    driver.scheduler.countRefused({ path, band: PREMIUM, demand, count: 600 }, T0);
+    driver.runFor(SECOND);
+    driver.enqueueMany(20, one(PREMIUM));
+    expect(driver.enqueue({ ...one(FREE), maxWait: HOUR }).refusal).toMatchObject({ isShed: true });
   });
 });
 

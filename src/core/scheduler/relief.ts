@@ -12,15 +12,24 @@ import type { Tenant } from "./tenant.ts";
 /** Pressure moves with averages of a minute, so it is not worked out for every request. */
 const LOOK_MICROS = 50_000;
 /** Arrivals are counted in bins of a second: until then nothing changes by time alone. */
-export const RELIEF_CHECK_MICROS = MICROS_PER_SECOND;
+const CHECK_MICROS = MICROS_PER_SECOND;
 /** If nothing more arrived, the average over a minute would fall like this. */
 const FALL_MICROS = 60 * MICROS_PER_SECOND;
 const NEVER = Number.NEGATIVE_INFINITY;
 
+/** What was found of a path when it was last looked at. */
+export interface Hold {
+  readonly pressure: number;
+  /** Bands that may be held back are. */
+  readonly isActing: boolean;
+}
+
 interface Watch {
-  at: number;
   pressure: number;
   isActing: boolean;
+  at: number;
+  /** When it is to be looked at again. */
+  until: number;
 }
 
 export class Relief {
@@ -50,9 +59,25 @@ export class Relief {
     return this.#isHeldBand[band] && this.#look(this.#holding, this.#bands, path, now).isActing;
   }
 
+  /** When a path that was looked at may be found at ease, if nothing happens before: microseconds from now. */
+  checkIn(path: Path, now: number): number {
+    return this.#holding[path.id].at + CHECK_MICROS - now;
+  }
+
   /** As it was when it was last looked at. */
   wasHeld(path: Path, band: number): boolean {
     return this.#isHeldBand[band] && (this.#holding[path.id]?.isActing ?? false);
+  }
+
+  /** What was found at most this long ago; null: nobody has looked, because nothing that may be held came. */
+  holdOn(path: Path, micros: number, now: number): Hold | null {
+    const watch = this.#holding[path.id];
+    return watch !== undefined && watch.at >= now - micros ? watch : null;
+  }
+
+  /** Another scheduler, of which this is one instance's copy, has found this; believed until then. */
+  follow(path: Path, { pressure, isActing }: Hold, until: number, now: number): void {
+    this.#holding[path.id] = { pressure, isActing, at: now, until };
   }
 
   /** How long it will at least be held back, microseconds; 0: it is not. */
@@ -74,11 +99,12 @@ export class Relief {
   }
 
   #look(watches: Watch[], bands: readonly Band<Competitor>[], path: Path, now: number): Watch {
-    watches[path.id] ??= { at: NEVER, pressure: 0, isActing: false };
+    watches[path.id] ??= { pressure: 0, isActing: false, at: NEVER, until: NEVER };
     const watch = watches[path.id];
-    if (now - watch.at < LOOK_MICROS) return watch;
+    if (now < watch.until) return watch;
     const { act, calm } = this.#options as ReliefOptions;
     watch.at = now;
+    watch.until = now + LOOK_MICROS;
     watch.pressure = pressingOn(path, bands, now);
     watch.isActing = watch.pressure >= (watch.isActing ? calm : act);
     return watch;
@@ -87,6 +113,6 @@ export class Relief {
   #timeToCalm({ pressure }: Watch): number {
     const { calm } = this.#options as ReliefOptions;
     const fall = calm > 0 ? Math.log(pressure / calm) : 1;
-    return Math.ceil(Math.max(RELIEF_CHECK_MICROS, fall * FALL_MICROS));
+    return Math.ceil(Math.max(CHECK_MICROS, fall * FALL_MICROS));
   }
 }

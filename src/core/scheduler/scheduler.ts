@@ -15,7 +15,7 @@ import { Blockages } from "./blockages.ts";
 import { Ceiling } from "./ceiling.ts";
 import { Guarantee } from "./guarantee.ts";
 import type { SchedulerOptions } from "./options.ts";
-import { MAX_METERS_PER_PATH, Path } from "./path.ts";
+import { amountIn, MAX_METERS_PER_PATH, Path, SLOT } from "./path.ts";
 import { Pump, type Pumped } from "./pump.ts";
 import { type Assessment, assess, type Refusal } from "./refusal.ts";
 import { Relief } from "./relief.ts";
@@ -44,6 +44,15 @@ export interface BandExplanation {
 export interface ElsewhereChange {
   readonly queued: number;
   readonly arrived: number;
+  readonly refused: number;
+}
+
+/** Requests that were refused where they came, all of them together. */
+export interface RefusedRequests {
+  readonly path: Path;
+  readonly band: number;
+  readonly demand: Demand;
+  readonly count: number;
 }
 
 export class Scheduler {
@@ -192,8 +201,21 @@ export class Scheduler {
   /** What waits elsewhere in a band and has arrived there, for forecasts and pressure. */
   countElsewhere(band: number, meter: Meter, change: ElsewhereChange, now: number): void {
     const index = this.indexOf(meter);
-    this.bands[band].queued.add(index, change.queued);
-    if (change.arrived > 0) this.bands[band].arrivals.add(index, change.arrived, true, now);
+    const { queued, arrivals } = this.bands[band];
+    queued.add(index, change.queued);
+    if (change.arrived > 0) arrivals.add(index, change.arrived, true, now);
+    if (change.refused > 0) arrivals.add(index, change.refused, false, now);
+  }
+
+  /** What instances have refused on their own, where they share this scheduler: it presses, too. */
+  countRefused({ path, band, demand, count }: RefusedRequests, now: number): void {
+    this.relief.isHeld(path, band, now); // whoever comes has it looked at, queued or not
+    const { arrivals } = this.bands[band];
+    for (let i = 0; i < path.meters.length; i++) {
+      const times = path.columns[i] === SLOT ? count : 1;
+      const amount = times * amountIn(demand, path.columns[i], path.meters[i]);
+      arrivals.add(path.indexes[i], amount, false, now);
+    }
   }
 
   /** Takes everything that waits out, in the order of its arrival: to queue it again elsewhere. */

@@ -416,7 +416,11 @@ export class Account implements ReservationKeeper {
     if (diverted !== null) return diverted === "queued" ? null : STORE_REFUSAL;
     const request = this.#requestOf(reservation, reservation.expiresAt);
     const answer = this.scheduler.enqueue(request, this.#clock.now());
-    if (answer.kind === "refused") return answer;
+    if (answer.kind === "refused") {
+      const isCounted = reservation.isPlaced || answer.code === "demand_exceeds_limit";
+      if (!isCounted) this.#turns.refused(request);
+      return answer;
+    }
     reservation.place(this.scheduler, request.path, answer.handle);
     reservation.expectedWait = answer.expectedWait;
     if (this.#isClosed) queueMicrotask(() => this.#endLateWaits());

@@ -20,6 +20,8 @@ export interface Turns {
   divert(reservation: Reservation): "queued" | "refused" | null;
   /** Its request was queued in the scheduler, at first or again. */
   queued(reservation: Reservation, request: EnqueueRequest): void;
+  /** A request that has just come was refused by the scheduler. */
+  refused(request: EnqueueRequest): void;
   /** It has left the queue without a grant. */
   left(reservation: Reservation): void;
   /** Its grant was settled. */
@@ -63,6 +65,8 @@ export class LocalTurns implements Turns {
   queued(): void {
     this.#timer.soon();
   }
+
+  refused(): void {}
 
   left(): void {
     this.#timer.soon();

@@ -3,6 +3,7 @@ import { Decoder, Encoder } from "@msgpack/msgpack";
 import { amountOf, type Demand, type Dimension } from "../../core/demand.ts";
 import { COLUMNS, toMicro } from "../../core/queue/tickets.ts";
 import type { SchedulerOptions } from "../../core/scheduler/options.ts";
+import type { Hold } from "../../core/scheduler/relief.ts";
 import type {
   EnqueueOperation,
   MeterReference,
@@ -76,6 +77,14 @@ export interface ReportedBand {
   /** Micro-units that wait, and that have ever arrived, by meter in the report's order. */
   readonly queued: readonly number[];
   readonly arrived: readonly number[];
+  /** And that instances have ever refused on their own; empty: none. */
+  readonly refused: readonly number[];
+}
+
+/** Whether batch is held back on a path, as the store has found just now. */
+export interface ReportedHold extends Hold {
+  /** Of the path. */
+  readonly key: string;
 }
 
 export interface StoreReport {
@@ -90,6 +99,8 @@ export interface StoreReport {
 
 export interface WholeReport {
   readonly bands: readonly ReportedBand[];
+  /** Of the paths by which batch has come lately. */
+  readonly holds: readonly ReportedHold[];
   /** Instances that live, this one included. */
   readonly instances: number;
 }
@@ -159,29 +170,46 @@ export function decodeReply(bytes: Uint8Array): StepReply {
   return { ...reply, results: reply.results.map(resultOf), report };
 }
 
+type WireBand = readonly [number, readonly number[], readonly number[], readonly number[]];
+
 interface WireReport {
   readonly meters: readonly (readonly unknown[])[];
-  readonly bands: readonly (readonly [number, readonly number[], readonly number[]])[] | false;
+  readonly bands: readonly WireBand[] | false;
+  readonly holds: readonly (readonly [string, number, boolean])[];
   readonly notes: readonly (readonly [string, string])[];
   readonly noteVersion: number;
   readonly instances: number;
 }
 
-function reportOf({ meters, bands, notes, noteVersion, instances }: WireReport): StoreReport {
+function reportOf({ meters, notes, noteVersion, ...whole }: WireReport): StoreReport {
   return {
     noteVersion,
-    whole: bands === false ? null : { bands: listOf(bands).map(bandOf), instances },
+    whole: wholeOf(whole),
     meters: listOf(meters).map(meterOf),
     notes: listOf(notes).map(([key, value]) => ({ key, value })),
   };
 }
 
-function bandOf([activeWeight, queued, arrived]: readonly [
-  number,
-  readonly number[],
-  readonly number[],
-]): ReportedBand {
-  return { activeWeight, queued: listOf(queued), arrived: listOf(arrived) };
+function wholeOf({
+  bands,
+  holds,
+  instances,
+}: Pick<WireReport, "bands" | "holds" | "instances">): WholeReport | null {
+  if (bands === false) return null;
+  return {
+    bands: listOf(bands).map(bandOf),
+    holds: listOf(holds).map(([key, pressure, isActing]) => ({ key, pressure, isActing })),
+    instances,
+  };
+}
+
+function bandOf([activeWeight, queued, arrived, refused]: WireBand): ReportedBand {
+  return {
+    activeWeight,
+    queued: listOf(queued),
+    arrived: listOf(arrived),
+    refused: listOf(refused),
+  };
 }
 
 /** An empty table of Lua may come as a map. */
@@ -209,6 +237,10 @@ function wireOf(operation: StepOperation): readonly unknown[] {
     case "enqueue": {
       const { patience, dueIn, isChainStep } = operation;
       return ["enqueue", ...placeOf(operation), patience, dueIn ?? -1, isChainStep];
+    }
+    case "refused": {
+      const { band, path, demand, count } = operation;
+      return ["refused", band, path, amountsOf(demand), count];
     }
     case "leave":
       return ["leave", operation.instance, operation.isBehind];

@@ -19,6 +19,7 @@ const FILES = [
   "fair",
   "shares",
   "backlog",
+  "relief",
   "blockages",
   "admission",
   "pump",

@@ -13,6 +13,7 @@ const pace = { interval: 3, allowance: 4 };
 const OPERATIONS: readonly StepOperation[] = [
   entry,
   { ...entry, dueIn: 7 },
+  { kind: "refused", path: "p", band: 1, demand, count: 2 },
   { kind: "weigh", tenant: "t", weight: 3 },
   { kind: "cancel", ticket: 4 },
   { kind: "settle", ticket: 5, counted: demand },
@@ -71,7 +72,11 @@ describe("the other side of messages", () => {
         meters: [meter],
         notes: [{ key: "k", value: "v" }],
         noteVersion: 9,
-        whole: { bands: [{ activeWeight: 1, queued: [2], arrived: [3] }], instances: 4 },
+        whole: {
+          bands: [{ activeWeight: 1, queued: [2], arrived: [3], refused: [4] }],
+          holds: [{ key: "p", pressure: 0.9, isActing: true }],
+          instances: 4,
+        },
       },
     };
     expect(decodeReply(encodeReply(reply))).toEqual(reply);

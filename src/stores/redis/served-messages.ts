@@ -4,6 +4,7 @@ import { type Demand, demandOf } from "../../core/demand.ts";
 import { MICRO_UNITS } from "../../core/meter/meter.ts";
 import type { EnqueueOperation, MeterReference, MeterSpec } from "../store.ts";
 import type {
+  ReportedBand,
   ReportedMeter,
   StepOperation,
   StepReply,
@@ -50,6 +51,8 @@ function operationOf([kind, ...parts]: readonly Wire[]): StepOperation {
       return { kind: "tenant", tenant: first, meters: second.map(specOf), initialShare: third };
     case "enqueue":
       return enqueueOf(parts, parts[6], parts[7], parts[8]);
+    case "refused":
+      return { kind: "refused", band: first, path: second, demand: demandIn(third), count: fourth };
     case "weigh":
       return { kind: "weigh", tenant: first, weight: second };
     case "cancel":
@@ -147,12 +150,14 @@ function wireReport({ meters, notes, noteVersion, whole }: StoreReport): unknown
     meters: meters.map(wireMeter),
     notes: notes.map(({ key, value }) => [key, value]),
     noteVersion,
-    bands:
-      whole === null
-        ? false
-        : whole.bands.map(({ activeWeight, queued, arrived }) => [activeWeight, queued, arrived]),
+    bands: whole?.bands.map(wireBand) ?? false,
+    holds: (whole?.holds ?? []).map(({ key, pressure, isActing }) => [key, pressure, isActing]),
     instances: whole?.instances ?? 0,
   };
+}
+
+function wireBand({ activeWeight, queued, arrived, refused }: ReportedBand): readonly unknown[] {
+  return [activeWeight, queued, arrived, refused];
 }
 
 function wireMeter(meter: ReportedMeter): readonly unknown[] {

@@ -39,6 +39,11 @@ export class MeterCopies {
     return shared;
   }
 
+  /** The name of a path that the store has been told; null: it has not. */
+  keyOf(path: Path): string | null {
+    return this.#paths.get(path)?.key ?? null;
+  }
+
   /** The limits that are known whoever asks: others may have used them before anybody asks here. */
   copyLimits(): void {
     for (const meter of this.#limits.meters) this.#copy(this.#originOf(meter).key, meter);

@@ -11,7 +11,7 @@ import type { EnqueueRequest } from "../../../core/scheduler/request.ts";
 import type { LatencyClass } from "../../../core/task.ts";
 import type { Entry, EntryRefusal, SharedRequest } from "../../../stores/redis/client/entry.ts";
 import { SharedQueue } from "../../../stores/redis/client/shared-queue.ts";
-import type { StepOptions, StoreReport } from "../../../stores/redis/messages.ts";
+import type { ReportedHold, StepOptions, StoreReport } from "../../../stores/redis/messages.ts";
 import { shortHash } from "../../../stores/redis/short-hash.ts";
 import type { AccountParts } from "../account.ts";
 import type { AccountTenant } from "../ask.ts";
@@ -34,6 +34,8 @@ const FRESH_MICROS = 2_000;
 const MOST_UNJUDGED = 1_000;
 /** How long it is believed how many of a tenant wait elsewhere. */
 const BELIEVED_MICROS = 250_000;
+/** The same of what batch is held back on; heartbeats are more frequent while something waits. */
+const HOLDS_FOR_MICROS = 1_000_000;
 /** After a loss nothing is granted for so long: by then every instance has been back. */
 const LEARNING_MICROS = 1_000_000;
 /** While the store is silent it is looked this often whether its host says that it is down. */
@@ -96,6 +98,7 @@ export class SharedTurns implements Turns {
       onFenced: (isFenced) => this.#fenced(isFenced),
       onReport: (report) => this.#take(report),
       levelOf: (key) => this.#copies.levelOf(key, clock.now()),
+      onRefusalsTold: (told) => this.#elsewhere.refused(told),
       onNote: (key, value) => this.#learning.take(key, value),
     });
     this.#copies = new MeterCopies(limits, (correction, onResult) =>
@@ -132,9 +135,13 @@ export class SharedTurns implements Turns {
       if (isSame && known.request.demand === request.demand) return;
       this.left(reservation);
     }
-    this.#elsewhere.arrived(request, path.meters);
     if (request.tenant.meters.length > 0) this.#gate.enter(reservation, request);
     else this.#send(reservation, request);
+  }
+
+  refused({ path, band, demand }: EnqueueRequest): void {
+    const shared = this.#copies.pathOf(path, this.#parts.clock.now());
+    this.#queue.refused({ path: shared, band, demand });
   }
 
   left(reservation: Reservation): void {
@@ -208,7 +215,10 @@ export class SharedTurns implements Turns {
   #send(reservation: Reservation, request: EnqueueRequest): void {
     const asked = this.#requestOf(request);
     const entry = this.#queue.enqueue(asked, {
-      onQueued: (ahead) => this.#foresee(reservation, request, ahead),
+      onQueued: (ahead) => {
+        this.#elsewhere.arrived({ ...asked, count: 1 });
+        this.#foresee(reservation, request, ahead);
+      },
       onGranted: () => this.#granted(reservation, entry),
       onRefused: (code) => {
         if (this.#entries.get(reservation) === entry) this.#end(reservation, code);
@@ -278,11 +288,23 @@ export class SharedTurns implements Turns {
     if (report.whole !== null) {
       this.#instances = report.whole.instances;
       this.#elsewhere.take(report.whole.bands, report.meters, scheduler(), now);
+      this.#follow(report.whole.holds, now);
     }
     const unjudged = this.#unjudged;
     this.#unjudged = [];
     for (const judge of unjudged) judge(now);
     this.learned();
+  }
+
+  /** Whether batch is held back is decided there, too; here it is shown, and foreseen by. */
+  #follow(holds: readonly ReportedHold[], now: number): void {
+    if (holds.length === 0) return;
+    const byKey = new Map(holds.map((hold) => [hold.key, hold]));
+    const { relief } = this.#parts.scheduler();
+    for (const path of this.#parts.limits.paths) {
+      const hold = byKey.get(this.#copies.keyOf(path) ?? "");
+      if (hold !== undefined) relief.follow(path, hold, now + HOLDS_FOR_MICROS, now);
+    }
   }
 
   #fenced(isFenced: boolean): void {

@@ -195,7 +195,7 @@ export class SharedStore {
       meters: metersOf(this.#queue, now),
       notes: news.map(([key, { value }]) => ({ key, value })),
       noteVersion: this.#noteVersion,
-      whole: isWhole ? wholeOf(this.#queue, this.#lives.count) : null,
+      whole: isWhole ? wholeOf(this.#queue, this.#lives.count, now) : null,
     };
   }
 }

@@ -8,6 +8,7 @@ import type {
   EnqueueOperation,
   Operation,
   OperationResult,
+  RefusedOperation,
   StepAnswer,
   Ticket,
 } from "../../../stores/store.ts";
@@ -34,6 +35,7 @@ export class StoreQueue {
   readonly #judge: SchedulerJudge | null;
   /** By band and meter, micro-units that have ever come. */
   readonly #arrived = new Map<string, number>();
+  readonly #refused = new Map<string, number>();
   #owner = "";
 
   /** @param size null: nobody counts inversions */
@@ -57,6 +59,11 @@ export class StoreQueue {
     return this.#arrived.get(`${band}|${meter}`) ?? 0;
   }
 
+  /** The same of what instances have refused on their own. */
+  refusedIn(band: number, meter: number): number {
+    return this.#refused.get(`${band}|${meter}`) ?? 0;
+  }
+
   /** How many of its tenant and band wait, this one not included. */
   waitingBefore(ticket: Ticket): number {
     const held = this.#held.get(ticket);
@@ -76,6 +83,9 @@ export class StoreQueue {
         );
       case "retry":
         return this.#isOurs(operation.ticket) && this.#retry(operation, now);
+      case "refused":
+        this.#countRefused(operation);
+        return this.store.perform(operation, now);
       default:
         return this.store.perform(operation, now);
     }
@@ -148,6 +158,15 @@ export class StoreQueue {
     this.#held.set(ticket, { owner: this.#owner, request, seat, isGranted: false });
     this.#judge?.queued(seat, request, now);
     this.#countArrival(request);
+  }
+
+  #countRefused({ path: key, band, demand, count }: RefusedOperation): void {
+    for (const meter of this.store.metersOn(key)) {
+      const name = `${band}|${this.store.scheduler.indexOf(meter)}`;
+      const column = columnOf(meter);
+      const amount = (column === SLOT ? count : 1) * amountIn(demand, column, meter);
+      this.#refused.set(name, (this.#refused.get(name) ?? 0) + amount);
+    }
   }
 
   #countArrival({ path, band, demand }: EnqueueRequest): void {

@@ -1,7 +1,14 @@
 /** Store report: what an instance is told of the whole; the counterpart of `report.lua`. */
 import type { Meter } from "../../../core/meter/meter.ts";
-import type { ReportedBand, ReportedMeter, WholeReport } from "../../../stores/redis/messages.ts";
+import type {
+  ReportedBand,
+  ReportedHold,
+  ReportedMeter,
+  WholeReport,
+} from "../../../stores/redis/messages.ts";
 import type { StoreQueue } from "./store-queue.ts";
+
+const LOOKED_AT_MICROS = 1_500_000;
 
 export function metersOf({ store }: StoreQueue, now: number): readonly ReportedMeter[] {
   return [...store.meters].map(([key, meter]) => ({
@@ -19,7 +26,7 @@ export function metersOf({ store }: StoreQueue, now: number): readonly ReportedM
   }));
 }
 
-export function wholeOf(queue: StoreQueue, instances: number): WholeReport {
+export function wholeOf(queue: StoreQueue, instances: number, now: number): WholeReport {
   const { scheduler, meters } = queue.store;
   const indexes = [...meters.values()].map((meter) => scheduler.indexOf(meter));
   const bands = scheduler.bands.map(
@@ -27,9 +34,18 @@ export function wholeOf(queue: StoreQueue, instances: number): WholeReport {
       activeWeight,
       queued: indexes.map((index) => queued.at(index)),
       arrived: indexes.map((index) => queue.arrivedIn(band, index)),
+      refused: indexes.map((index) => queue.refusedIn(band, index)),
     }),
   );
-  return { bands, instances };
+  return { bands, holds: holdsOf(queue, now), instances };
+}
+
+function holdsOf({ store }: StoreQueue, now: number): readonly ReportedHold[] {
+  const { relief } = store.scheduler;
+  return [...store.paths].flatMap(([key, path]) => {
+    const hold = relief.holdOn(path, LOOKED_AT_MICROS, now);
+    return hold === null ? [] : [{ key, pressure: hold.pressure, isActing: hold.isActing }];
+  });
 }
 
 function perOf({ capacity, rate }: Meter): number {

@@ -21,6 +21,14 @@ export interface SharedRequest {
   readonly isChainStep: boolean;
 }
 
+/** Requests of one kind, `demand` all of them together. */
+export interface CountedRequests {
+  readonly path: SharedPath;
+  readonly band: number;
+  readonly demand: Demand;
+  readonly count: number;
+}
+
 export type EntryRefusal = Exclude<StoreRefusal["code"], "path_unknown"> | "store_unavailable";
 
 export interface EntryListener {

@@ -54,6 +54,8 @@ export class Session {
   #life = 0;
   #number = 0;
   #queue: Asked[] = [];
+  /** Makes no step of its own. */
+  #later: Asked[] = [];
   #isSending = false;
   #isClosed = false;
   #isFenced = false;
@@ -92,6 +94,11 @@ export class Session {
     if (this.#isClosed) return;
     this.#queue.push(asked);
     this.#sendSoon();
+  }
+
+  /** Asks with the next step, whenever that is. */
+  askLater(asked: Asked): void {
+    if (!this.#isClosed) this.#later.push(asked);
   }
 
   /** Other bands and bounds from now on, for all who share the store. */
@@ -152,7 +159,7 @@ export class Session {
   async #sendAll(): Promise<void> {
     let reply: StepReply | null = null;
     do {
-      const batch = this.#queue.splice(0, BATCH);
+      const batch = [...this.#queue.splice(0, BATCH), ...this.#later.splice(0, BATCH)];
       reply = await this.#send(batch);
     } while (reply !== null && this.#queue.length > 0);
     this.#isSending = false;
@@ -251,6 +258,7 @@ export class Session {
     this.#listen();
     const undone = reply.isUnknown ? [...batch, ...this.#queue] : this.#queue;
     this.#queue = undone.filter(({ isOfThisLife }) => !isOfThisLife);
+    this.#later = this.#later.filter(({ isOfThisLife }) => !isOfThisLife);
     return this.#send(this.#options.onUnknown(past));
   }
 

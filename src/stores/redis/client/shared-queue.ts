@@ -9,6 +9,7 @@ import type { Connection } from "../connection.ts";
 import type { NoteOperation, StepOptions, StepReply, StoreReport } from "../messages.ts";
 import type { Asked, PastLife } from "./asked.ts";
 import {
+  type CountedRequests,
   Entry,
   type EntryListener,
   type EntryRefusal,
@@ -17,6 +18,7 @@ import {
   type SharedRequest,
 } from "./entry.ts";
 import { Notes } from "./notes.ts";
+import { Refusals } from "./refusals.ts";
 import { pathsOf, retold, type Unsettled } from "./retelling.ts";
 import { Session } from "./session.ts";
 import { SettledLog } from "./settled-log.ts";
@@ -48,6 +50,8 @@ export interface SharedQueueOptions {
   readonly onReport?: (report: StoreReport) => void;
   /** What was left of a meter when it was last heard of, micro-units: for a store that has lost it. */
   readonly levelOf?: (key: string) => number | null;
+  /** What was refused here is told with the step that is being made. */
+  readonly onRefusalsTold?: (told: CountedRequests) => void;
   /** What another instance has noted. */
   readonly onNote?: (key: string, value: string) => void;
 }
@@ -62,6 +66,7 @@ export class SharedQueue {
   readonly #settled = new SettledLog();
   readonly #enqueues = new Map<Entry, Asked>();
   readonly #notes = new Notes();
+  readonly #refusals: Refusals;
   /** Granted without the store, which does not know of them yet. */
   readonly #untold = new Set<Entry>();
   #pathsTold = new Map<string, number>();
@@ -74,6 +79,7 @@ export class SharedQueue {
   constructor(options: SharedQueueOptions) {
     this.#options = options;
     const { connection, key, clock, name } = options;
+    this.#refusals = new Refusals(options.onRefusalsTold ?? (() => {}));
     this.#session = new Session({
       ...{ connection, key, clock, name },
       options: options.options,
@@ -130,6 +136,17 @@ export class SharedQueue {
     this.#untold.add(entry);
     if (this.#untold.size > MOST_UNTOLD) this.#forgetOldestUntold();
     return entry;
+  }
+
+  /** One was refused here, and presses all the same: the store is told with the next step. */
+  refused({ path, band, demand }: Pick<SharedRequest, "path" | "band" | "demand">): void {
+    this.#tellPath(path);
+    if (!this.#refusals.add({ path, band, demand, count: 1 })) return;
+    this.#session.askLater({
+      operation: () => this.#refusals.take({ path, band }),
+      onResult: () => {},
+      isOfThisLife: true,
+    });
   }
 
   /** Leaves the queue; false if it was granted or has ended. */
@@ -384,6 +401,7 @@ export class SharedQueue {
     this.#byTicket.clear();
     this.#unsettled.clear();
     this.#settled.clear();
+    this.#refusals.clear();
     this.#pathsTold = new Map(paths.map(({ key }) => [key, clock.now()]));
     const untold = new Set(this.#untold);
     this.#untold.clear();

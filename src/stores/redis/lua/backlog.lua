@@ -2,6 +2,20 @@
 --- Where a lane's sums hold the number of waiters, behind the five columns of their demands.
 WAITERS = 6
 
+--- A platform's own units, in a lane's sums by their names.
+function addUnits(sums, units, path, sign)
+  for _, dimension in ipairs(openPath(path).units) do
+    sums[dimension] = (sums[dimension] or 0) + sign * (units[dimension] or 0)
+  end
+end
+
+--- Of a lane's sums what concerns the meter.
+function amountInLane(sums, meter)
+  local column = COLUMN_OF[meter.dimension]
+  if column == SLOT then return MICRO_UNITS * sums[WAITERS] end
+  return sums[column or meter.dimension] or 0
+end
+
 local later, parked = timed(LATER_KEY), timed(PARKED_KEY)
 
 local function compete(flow)
@@ -73,6 +87,7 @@ function count(waiter, sign)
     if amount ~= 0 then queued[column] = queued[column] + sign * amount end
   end
   queued[WAITERS] = queued[WAITERS] + sign
+  if waiter[UNITS_AT] then addUnits(queued, waiter[UNITS_AT], flow.path, sign) end
   if waiter[SPARSE] == 1 then lane.sparse = lane.sparse + sign end
 end
 
@@ -81,6 +96,7 @@ function countArrival(waiter)
   local arrived = laneOfFlow(flowOf(waiter)).arrived
   for column = 1, 5 do arrived[column] = arrived[column] + waiter[column] end
   arrived[WAITERS] = arrived[WAITERS] + 1
+  if waiter[UNITS_AT] then addUnits(arrived, waiter[UNITS_AT], waiter[PATH], 1) end
 end
 
 local function enter(waiter)

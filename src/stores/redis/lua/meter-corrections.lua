@@ -37,6 +37,7 @@ function resize(meter, capacity, per)
   if meter.kind == "slots" then return end
   meter.per = per
   meter.rate = capacity / per
+  meter.foreign = min(meter.foreign, MOST_FOREIGN * meter.rate)
   if meter.kind == "sliding" and ceil(per / WINDOW_SLOTS) ~= meter.slotLength then
     startSliding(meter, meter.used)
   end

@@ -126,6 +126,13 @@ local TIME_UNTIL = {
   slots = function() return NEVER end,
 }
 
+--- Microseconds until a window ends, or all of a sliding one has passed.
+function untilReset(meter)
+  if meter.kind == "fixed" then return max(0, meter.endsAt - NOW) end
+  if levelOf(meter) >= meter.capacity then return 0 end
+  return max(0, timeUntilSliding(meter, meter.capacity))
+end
+
 --- Microseconds until `amount` fits while `floorAmount` stays untouched; 0 if it fits now.
 function waitFor(meter, amount, floorAmount)
   local target = min(amount + floorAmount, max(amount, meter.capacity))

@@ -134,11 +134,16 @@ function operations.enqueue(tenant, weight, own, band, path, demand, patience, d
   if not path then return { "path_unknown", "" } end
   local open = openPath(path)
   open.record.usedAt = NOW
+  local served = S.bands[bandAt(band)]
+  relief.lookFor(served, path)
   local small = tooSmall(demand, open, tenant, own)
   if small then return { "demand_exceeds_limit", small.key } end
   if S.waiting >= S.maxWaiting then
     local victim = lastBelow(bandAt(band))
-    if not victim then return { "queue_full", "" } end
+    if not victim then
+      relief.noteArrival(served, demand, open, 1)
+      return { "queue_full", "" }
+    end
     removeWaiter(victim)
     insert(displaced, victim)
   end
@@ -148,7 +153,18 @@ function operations.enqueue(tenant, weight, own, band, path, demand, patience, d
   ahead = waitingOf(waiter.flow.account)
   addWaiter(waiter, NOW)
   countArrival(waiter)
+  relief.noteArrival(served, demand, open, 1)
   return sequence
+end
+
+--- Requests that the instance has refused on its own, `demand` all of them together.
+function operations.refused(band, path, demand, count)
+  path = pathAt(path)
+  if not path then return false end
+  local served = S.bands[bandAt(band)]
+  relief.lookFor(served, path)
+  relief.countRefused(served, path, demand, count)
+  return true
 end
 
 --- How many of its tenant and band wait before the one that was queued last, wherever they came from; 0 again

@@ -2,8 +2,7 @@
 -- now.
 SLOT, UNITS = -1, -2
 --- Where a platform's own units are, in a demand that was sent and in a waiter.
-local DEMAND_UNITS = 6
-UNITS_AT = 15
+DEMAND_UNITS, UNITS_AT = 6, 15
 COLUMN_OF = {
   requests = 1, tokens = 2, input_tokens = 3, output_tokens = 4, usd = 5, concurrency = SLOT,
 }
@@ -21,6 +20,14 @@ local function priceSlots(path)
   end
 end
 
+--- Each dimension once.
+local function noteUnits(units, dimension)
+  for _, known in ipairs(units) do
+    if known == dimension then return end
+  end
+  insert(units, dimension)
+end
+
 function openPath(number)
   local path = openPaths[number]
   if path then return path end
@@ -28,7 +35,7 @@ function openPath(number)
   path = {
     number = number, record = record, indexes = record.meters, meters = {}, columns = {},
     floorsFirst = {}, floorsOther = {}, nanos = {}, slots = {}, sharedPlaces = {}, sharedWith = {},
-    count = #record.meters,
+    count = #record.meters, units = {},
   }
   for i, index in ipairs(record.meters) do
     local meter = S.meters[index]
@@ -39,6 +46,7 @@ function openPath(number)
     path.columns[i] = column
     path.floorsFirst[i] = margin
     path.floorsOther[i] = margin + held
+    if column == UNITS then noteUnits(path.units, meter.dimension) end
     if column == SLOT then insert(path.slots, i)
     else path.nanos[i] = 1000 / (meter.rate - meter.foreign) end
     if S.pathsOf[index] > 1 then insert(path.sharedPlaces, i) end

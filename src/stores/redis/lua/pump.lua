@@ -8,6 +8,8 @@ granted, expired = {}, {}
 local wakeIn = NEVER
 local stash = {}
 local closed, passedOver, probes = {}, {}, {}
+--- A flow was parked, so others may be next.
+local hasParked = false
 
 function wakeAfter(wait) if wait < wakeIn then wakeIn = wait end end
 
@@ -77,6 +79,7 @@ end
 local function tryServe(flow, lane, path, waiter, floors, payer)
   local wait = flow.account.own and ownWait(waiter, flow.account) or 0
   if wait > 0 then
+    hasParked = true
     park(flow, NOW + wait)
     return "parked"
   end
@@ -138,7 +141,23 @@ local function serveGuarantee(index)
   end
 end
 
+--- Beyond its guarantee nothing leaves by lanes that are held back under pressure.
+local function holdLanes(band)
+  if not band.isHeld then return end
+  relief.beginLooking()
+  for _, lane in ipairs(activeLanes(band)) do
+    if lane.size > 0 then
+      if relief.isHeldOn(lane.path) then
+        closed[lane] = true
+        wakeAfter(relief.checkIn(lane.path))
+      end
+      S.lookAt = min(S.lookAt or NEVER, relief.lookAt(lane.path))
+    end
+  end
+end
+
 local function serveBand(band, isFirst)
+  holdLanes(band)
   while #granted < S.grantsPerPump and not isCapped(band) do
     local lane, flow = bestLane(band, closed)
     if not lane then break end
@@ -188,6 +207,7 @@ end
 
 --- `hopeless`: waiters that wait in vain for a meter that rests.
 function pump(hopeless)
+  S.lookAt = nil
   for g = 1, #S.guarantees do credited[g] = {} end
   local due = dueWaiters()
   for _, waiter in ipairs(due) do
@@ -210,7 +230,7 @@ end
 
 --- Nothing has happened since a pump that had nothing to do before this time.
 function isQuiet()
-  if #request.operations > 0 or NOW >= S.quietUntil then return false end
+  if #request.operations > 0 or NOW >= min(S.quietUntil, S.lookAt or NEVER) then return false end
   return next(S.dead) == nil and not S.rests
 end
 
@@ -236,6 +256,7 @@ end
 function wakeTime(isPumped)
   if not isPumped then return S.quietUntil end
   local at = timeOfNext()
-  S.quietUntil = #request.operations + #granted + #expired == 0 and at or 0
+  local hasChanged = hasParked or #request.operations + #granted + #expired > 0
+  S.quietUntil = hasChanged and 0 or at
   return at
 end

@@ -1,6 +1,8 @@
 -- Report: what an instance has to know of the whole to foresee waits and to judge what answers tell.
 --- More meters are told with a whole report only.
 local METERS_PER_STEP = 64
+--- While batch waits it is looked at again at least so often.
+local LOOKED_AT_MICROS = 1500000
 
 --- Numbers of the meters that are told, in their order.
 local function toldMeters()
@@ -24,33 +26,34 @@ local function metersNow(told)
   return list
 end
 
-local function addLane(lane, queued, arrived)
+local function addLane(lane, queued, arrived, refused)
   for _, index in ipairs(S.paths[lane.path].meters) do
-    local column = COLUMN_OF[S.meters[index].dimension]
-    if column then
-      local place, unit = column, 1
-      if column == SLOT then place, unit = WAITERS, MICRO_UNITS end
-      queued[index] = queued[index] + unit * lane.queued[place]
-      arrived[index] = arrived[index] + unit * lane.arrived[place]
+    local meter = S.meters[index]
+    queued[index] = queued[index] + amountInLane(lane.queued, meter)
+    arrived[index] = arrived[index] + amountInLane(lane.arrived, meter)
+    if lane.refused then
+      refused[index] = (refused[index] or 0) + amountInLane(lane.refused, meter)
     end
   end
 end
 
 local function inOrder(amounts, told)
   local list = {}
-  for i, index in ipairs(told) do list[i] = amounts[index] end
+  for i, index in ipairs(told) do list[i] = amounts[index] or 0 end
   return list
 end
 
---- Of each band, as the instance numbers them, what waits and what has ever arrived, by meter.
+--- Of each band, as the instance numbers them, what waits, what has ever arrived, and what was refused
+--- where it came, by meter.
 local function bandsNow(told)
   local list = {}
   for b = 1, #request.options.bands do
     local band = S.bands[bandAt(b - 1)]
-    local queued, arrived = {}, {}
+    local queued, arrived, refused = {}, {}, {}
     for i = 1, #S.meters do queued[i], arrived[i] = 0, 0 end
-    for _, lane in ipairs(band.lanes) do addLane(lane, queued, arrived) end
-    list[b] = { band.activeWeight, inOrder(queued, told), inOrder(arrived, told) }
+    for _, lane in ipairs(band.lanes) do addLane(lane, queued, arrived, refused) end
+    refused = next(refused) and inOrder(refused, told) or {}
+    list[b] = { band.activeWeight, inOrder(queued, told), inOrder(arrived, told), refused }
   end
   return list
 end
@@ -71,7 +74,9 @@ function reportFor(asked)
   local isWhole, told = request.isWhole, toldMeters()
   return {
     meters = (isWhole or #told <= METERS_PER_STEP) and metersNow(told) or {},
-    bands = isWhole and bandsNow(told), notes = notesSince(asked), noteVersion = S.noteVersion or 0,
+    bands = isWhole and bandsNow(told),
+    holds = isWhole and relief.recentHolds(LOOKED_AT_MICROS) or {},
+    notes = notesSince(asked), noteVersion = S.noteVersion or 0,
     instances = isWhole and call("HLEN", INSTANCES_KEY) or 0,
   }
 end

@@ -51,6 +51,16 @@ local function bandsOf(options)
   return bands
 end
 
+--- Batch bands that are held back under pressure, and those that press on them, while there are any.
+local function markBands(state)
+  local held = state.relief and state.relief.held or {}
+  for b, band in ipairs(state.bands) do
+    band.isHeld = nil
+    band.isPressing = #held > 0 and state.names[b].latency ~= "batch" or nil
+  end
+  for _, b in ipairs(held) do state.bands[b + 1].isHeld = true end
+end
+
 local function sharesOf(list, bands, kind)
   local shares = {}
   for i, options in ipairs(list) do
@@ -83,6 +93,7 @@ local function newState(options)
   local state = {
     epoch = 1, sequence = 0, flows = 0, lanes = 0, waiting = 0, later = 0, parked = 0,
     holdback = options.holdback, margin = options.margin, maxWaiting = options.maxWaiting,
+    relief = options.relief,
     grantsPerPump = options.grantsPerPump, maxAccounts = options.maxAccounts,
     meters = {}, paths = {}, meterByKey = {}, pathByKey = {}, pathsOf = {},
     freeMeters = {}, freePaths = {},
@@ -91,28 +102,40 @@ local function newState(options)
     learningUntil = NOW + options.learningMicros,
   }
   for key, value in pairs(newLayout(options)) do state[key] = value end
+  markBands(state)
   return state
 end
 
 --- All that is not in keys of its own.
 S = state or newState(request.options)
 
-local RULES = { "holdback", "margin", "maxWaiting", "grantsPerPump", "maxAccounts" }
+local RULES = { "holdback", "margin", "relief", "maxWaiting", "grantsPerPump", "maxAccounts" }
 --- By then all have told what they have waiting; until then nothing is granted.
 local RETOLD_MICROS = 100000
 --- This step has changed the bands.
 HAS_NEW_LAYOUT = false
+
+--- Another queue begins: nobody presses yet, and nothing is held.
+local function forgetPressure()
+  for _, path in ipairs(S.paths) do path.hold = nil end
+  for _, meter in ipairs(S.meters) do meter.arriving, meter.pressing = nil, nil end
+end
 
 --- Bands, guarantees and ceilings come from the instances' configuration. The one that was started or
 --- reloaded last decides: another queue begins, in which whoever waits is told again by its instance;
 --- what was granted stays.
 local function adoptLayout(options)
   for _, rule in ipairs(RULES) do S[rule] = options[rule] end
-  if S.layout == options.layout then return end
+  if S.layout == options.layout then
+    markBands(S)
+    return
+  end
   HAS_NEW_LAYOUT = true
   S.remains = S.remains or {}
   insert(S.remains, queueRemains(S))
   for key, value in pairs(newLayout(options)) do S[key] = value end
+  markBands(S)
+  forgetPressure()
   S.waiting, S.later, S.parked, S.flows, S.lanes, S.rests = 0, 0, 0, 0, 0, nil
   for _, path in ipairs(S.paths) do path.waiting = 0 end
   S.epoch, S.quietUntil = S.epoch + 1, 0

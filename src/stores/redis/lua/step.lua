@@ -8,6 +8,7 @@ local results, aheads = {}, {}
 local isPumped = false
 local function decide()
   beginStep()
+  relief.passSeconds()
   for i, operation in ipairs(request.operations) do
     results[i] = operations[operation[1]](unpack(operation, 2))
     aheads[i] = takeAhead()
