@@ -13,16 +13,19 @@ export interface ChannelHandler {
 }
 
 export class Channels {
-  readonly #listener: Redis | Cluster;
+  #listener: Redis | Cluster | null = null;
   readonly #handlers = new Map<string, ChannelHandler>();
   #again: NodeJS.Timeout | undefined;
 
-  constructor(listener: Redis | Cluster) {
+  /** Over this client from now on. */
+  attach(listener: Redis | Cluster): void {
     this.#listener = listener;
     const hand = (channel: string, message: string) =>
       this.#handlers.get(channel)?.onMessage(message);
     listener.on("message", hand);
     listener.on("smessage", hand);
+    // Without it a heartbeat fetches what no message tells.
+    listener.on("error", () => {});
     listener.on("ready", () => this.#subscribeAll());
   }
 
@@ -54,7 +57,7 @@ export class Channels {
     try {
       if (isSharded && this.#listener instanceof Cluster) {
         await subscribeInShard(this.#listener, channel);
-      } else await this.#listener.subscribe(channel);
+      } else await this.#listener?.subscribe(channel);
     } catch {
       // Once more with the next connection; a cluster may only not know its nodes yet.
       if (this.#listener instanceof Cluster) this.#subscribeSoon();
@@ -68,7 +71,7 @@ export class Channels {
   }
 
   async #unsubscribe(channel: string, { isSharded }: ChannelHandler): Promise<void> {
-    await this.#listener.unsubscribe(channel);
+    await this.#listener?.unsubscribe(channel);
     if (isSharded && this.#listener instanceof Cluster) await this.#listener.sunsubscribe(channel);
   }
 }

@@ -1,7 +1,7 @@
 /** Connection: one Redis, single, behind Sentinel or a cluster, that runs the step script. */
-import { Cluster, type Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 import { Channels } from "./channels.ts";
-import { openClient } from "./open-client.ts";
+import { LastingClient } from "./lasting-client.ts";
 import { placeOf, type RedisPlace } from "./place.ts";
 import { readScript, type Script } from "./script.ts";
 
@@ -45,10 +45,10 @@ export function connect(url: string, script = readScript()): Connection & Comman
 }
 
 class RedisConnection implements Connection, CommandConnection {
-  readonly #client: Redis | Cluster;
+  readonly #commands: LastingClient;
   /** A connection that listens does nothing else; a cluster's client has one beside the others. */
-  readonly #listener: Redis | Cluster;
-  readonly #channels: Channels;
+  readonly #listener: LastingClient;
+  readonly #channels = new Channels();
   readonly #script: Script;
   #trouble: string | null = "not connected yet";
 
@@ -56,16 +56,22 @@ class RedisConnection implements Connection, CommandConnection {
 
   constructor(place: RedisPlace, script: Script) {
     this.#script = script;
-    this.#client = openClient(place);
-    this.#listener = this.#client instanceof Cluster ? this.#client : openClient(place);
-    this.#channels = new Channels(this.#listener);
-    this.#client.on("error", (error: Error) => {
+    const isCluster = place.servers.kind === "cluster";
+    this.#commands = new LastingClient(place, (client) => {
+      this.#watch(client);
+      if (isCluster) this.#channels.attach(client);
+    });
+    this.#listener = isCluster
+      ? this.#commands
+      : new LastingClient(place, (client) => this.#channels.attach(client));
+  }
+
+  #watch(client: Redis | Cluster): void {
+    client.on("error", (error: Error) => {
       this.#trouble = error.message;
       this.isRefused = isRefusal(error);
     });
-    // Without it a heartbeat fetches what no message tells.
-    this.#listener.on("error", () => {});
-    this.#client.on("ready", () => {
+    client.on("ready", () => {
       this.#trouble = null;
       this.isRefused = false;
     });
@@ -85,7 +91,7 @@ class RedisConnection implements Connection, CommandConnection {
   }
 
   call(command: string, ...args: readonly Argument[]): Promise<unknown> {
-    return this.#client.call(command, ...args);
+    return this.#commands.client.call(command, ...args);
   }
 
   listen(channel: string, onMessage: () => void): () => void {
@@ -98,17 +104,17 @@ class RedisConnection implements Connection, CommandConnection {
 
   async #evaluate({ sha, source }: Script, args: readonly Argument[]): Promise<unknown> {
     try {
-      return await this.#client.callBuffer("EVALSHA", sha, ...args);
+      return await this.#commands.client.callBuffer("EVALSHA", sha, ...args);
     } catch (error) {
       if (!isUnknownScript(error)) throw error;
-      return this.#client.callBuffer("EVAL", source, ...args);
+      return this.#commands.client.callBuffer("EVAL", source, ...args);
     }
   }
 
   close(): void {
     this.#channels.close();
-    this.#client.disconnect();
-    this.#listener.disconnect();
+    this.#commands.close();
+    this.#listener.close();
   }
 }
 

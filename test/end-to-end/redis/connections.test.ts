@@ -1,11 +1,14 @@
 /** Connections: the Redis that users have, with TLS, users of few rights, databases and Sentinels. */
 
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
+import { type Cluster, Redis } from "ioredis";
 import { afterEach, describe, expect, test } from "vitest";
 import { NO_DEMAND } from "../../../src/core/demand.ts";
 import { acquire } from "../../../src/stores/redis/client/acquire.ts";
 import { connect } from "../../../src/stores/redis/connection.ts";
+import { LastingClient } from "../../../src/stores/redis/lasting-client.ts";
+import { placeOf } from "../../../src/stores/redis/place.ts";
 import { Certificates } from "../../support/redis/certificates.ts";
 import { hasTls } from "../../support/redis/ensure-redis.ts";
 import { KEY, meter, openQueue, pathOf, request } from "../../support/redis/queues.ts";
@@ -130,4 +133,18 @@ describe("a Redis behind Sentinels", () => {
     await expect.poll(steps, { timeout: 5_000 }).toBe(true);
     admin.disconnect();
   });
+});
+
+test("a connection that the client has given up is opened again", async () => {
+  const server = await start({});
+  const opened: (Redis | Cluster)[] = [];
+  const lasting = new LastingClient(placeOf(server.url), (client) => opened.push(client));
+  await once(opened[0], "ready");
+  opened[0].disconnect(); // as it does by itself when it finds no way to go on
+  await expect
+    .poll(() => lasting.client.ping().catch(() => "away"), { timeout: 5_000 })
+    .toBe("PONG");
+  lasting.close();
+  await sleep(300);
+  expect(opened).toHaveLength(2);
 });
