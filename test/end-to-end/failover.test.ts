@@ -246,6 +246,50 @@ describe("a credential of ours that is not accepted", () => {
     expect(statuses(answers)).toEqual([200]);
     expect(calls(world.first)).toBe(1);
   });
+
+  test("is its owner's affair: no client reads the provider's words of it", async () => {
+    await using world = await start({ candidates: CANDIDATES.slice(0, 1) });
+    const message = "Incorrect API key provided: sk-pr****1234";
+    world.first.next = { status: 401, body: { error: { message } } };
+    for (let i = 0; i < 3; i++) {
+      const answer = await world.send();
+      expect(answer.status).toBe(503);
+      const { error } = (await answer.json()) as { error: { code: string; message: string } };
+      expect(error.code).toBe("upstream_unavailable");
+      expect(error.message).not.toContain("1234");
+      expect(Number(answer.headers.get("retry-after-ms"))).toBeGreaterThan(50_000);
+    }
+    expect(calls(world.first)).toBe(1);
+  });
+});
+
+describe("a call that is forbidden", () => {
+  const FORBIDDEN: Answer = {
+    status: 403,
+    body: { error: { message: "No access to file-1", type: "permission_error" } },
+  };
+
+  test("is answered so and stops nobody else, where the model has just served with that credential", async () => {
+    await using world = await start({ candidates: CANDIDATES.slice(0, 1) });
+    await world.send();
+    for (let i = 0; i < 3; i++) {
+      world.first.next = FORBIDDEN;
+      const answer = await world.send();
+      expect(answer.status).toBe(403);
+      expect(await answer.text()).toContain("No access to file-1");
+      world.first.next = OK;
+      expect((await world.send()).status).toBe(200);
+    }
+    expect(world.gateway.runtime.tenancy.alerts.alerts).toEqual([]);
+  });
+
+  test("stops a model that has not served with it", async () => {
+    await using world = await start({ candidates: CANDIDATES.slice(0, 1) });
+    world.first.next = FORBIDDEN;
+    const answers = await world.stream(2_000, 50);
+    expect(statuses(answers)).toEqual([403, 503]);
+    expect(calls(world.first)).toBe(1);
+  });
 });
 
 describe("under failure of everything", () => {

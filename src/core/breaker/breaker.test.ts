@@ -13,15 +13,15 @@ class Bench {
     return this.breaker.stateAt(this.now).kind;
   }
 
-  fail(request: object = {}, hint: number | null = null, running = 8): boolean {
+  fail(request: object = {}, hint: number | null = null): boolean {
     this.now += 1_000;
-    const failure = { request, sentAt: this.now - 500, hint, running };
+    const failure = { request, sentAt: this.now - 500, hint };
     return this.breaker.failed(failure, this.now);
   }
 
-  answer(): boolean {
+  answer(isHeldBack = true): boolean {
     this.now += 1_000;
-    return this.breaker.answered(this.now - 500, this.now);
+    return this.breaker.answered(this.now - 500, isHeldBack, this.now);
   }
 
   open(): void {
@@ -110,8 +110,8 @@ describe("open", () => {
     const sentAt = bench.now;
     bench.open();
     const until = bench.breaker.stateAt(bench.now);
-    bench.breaker.failed({ request: {}, sentAt, hint: 50 * SECOND, running: 3 }, bench.now);
-    bench.breaker.answered(sentAt, bench.now);
+    bench.breaker.failed({ request: {}, sentAt, hint: 50 * SECOND }, bench.now);
+    bench.breaker.answered(sentAt, false, bench.now);
     expect(bench.breaker.stateAt(bench.now)).toEqual(until);
   });
 });
@@ -134,24 +134,55 @@ describe("half-open", () => {
     });
   });
 
-  test("each answer lets one more run, until as many may as had run before", () => {
+  test("each answer lets one more run while others are held back, up to 64", () => {
     const bench = halfOpen();
-    const permits: unknown[] = [];
-    for (let i = 0; i < 7; i++) {
+    for (let permits = 2; permits <= 64; permits++) {
       bench.answer();
-      permits.push(bench.breaker.stateAt(bench.now));
+      expect(bench.breaker.stateAt(bench.now)).toEqual({ kind: "half-open", permits });
     }
-    expect(permits.at(0)).toEqual({ kind: "half-open", permits: 2 });
-    expect(permits.at(-1)).toEqual({ kind: "half-open", permits: 8 });
     bench.answer();
     expect(bench.state()).toBe("closed");
   });
 
-  test("a failure on the ramp opens it again", () => {
+  test("once nobody is held back the next answer closes it", () => {
     const bench = halfOpen();
     for (let i = 0; i < 4; i++) bench.answer();
+    bench.answer(false);
+    expect(bench.state()).toBe("closed");
+  });
+
+  test("a probe's answer alone does not close it", () => {
+    const bench = halfOpen();
+    bench.answer(false);
+    expect(bench.breaker.stateAt(bench.now)).toEqual({ kind: "half-open", permits: 2 });
+  });
+
+  test("an answer to what was sent before the last step says nothing of who is held back", () => {
+    const bench = halfOpen();
+    for (let i = 0; i < 4; i++) bench.answer();
+    bench.breaker.answered(bench.now, false, bench.now);
+    expect(bench.breaker.stateAt(bench.now)).toEqual({ kind: "half-open", permits: 6 });
+  });
+
+  test("a failure on the ramp lets half as many run, and more of them open it again", () => {
+    const bench = halfOpen();
+    for (let i = 0; i < 9; i++) bench.answer();
+    bench.fail();
+    expect(bench.breaker.stateAt(bench.now)).toEqual({ kind: "half-open", permits: 5 });
+    bench.fail();
+    expect(bench.breaker.stateAt(bench.now)).toEqual({ kind: "half-open", permits: 2 });
     bench.fail();
     expect(bench.state()).toBe("open");
+  });
+
+  test("one failure in fifty does not keep it from closing", () => {
+    const bench = halfOpen();
+    for (let i = 1; bench.state() === "half-open"; i++) {
+      if (i % 50 === 0) bench.fail();
+      else bench.answer();
+      expect(i).toBeLessThan(200);
+    }
+    expect(bench.state()).toBe("closed");
   });
 
   test("after a minute of outage probes become rarer, down to one a minute", () => {
@@ -175,16 +206,16 @@ test("whatever happens, an open breaker has an end, and permits stay within boun
     after: fc.nat(20 * SECOND),
     lag: fc.nat(30 * SECOND),
     hint: fc.option(fc.nat(100_000 * SECOND)),
-    running: fc.nat(500),
+    isHeldBack: fc.boolean(),
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const breaker = new Breaker(OPTIONS);
       let now = 100 * SECOND;
-      for (const { isFailure, after, lag, hint, running } of steps) {
+      for (const { isFailure, after, lag, hint, isHeldBack } of steps) {
         now += after;
-        if (isFailure) breaker.failed({ request: {}, sentAt: now - lag, hint, running }, now);
-        else breaker.answered(now - lag, now);
+        if (isFailure) breaker.failed({ request: {}, sentAt: now - lag, hint }, now);
+        else breaker.answered(now - lag, isHeldBack, now);
         const state = breaker.stateAt(now);
         if (state.kind === "open") expect(state.until - now).toBeLessThanOrEqual(60 * SECOND);
         if (state.kind === "half-open") {

@@ -2,8 +2,8 @@
  * Breaker: stops calls to what is unwell, so that it can recover and callers can go elsewhere.
  *
  * Closed: calls pass and are counted. Open: none passes until its time is over. Half-open: one probe
- * at a time; once a probe is answered, each answer lets one more call run, until as many may run as
- * before. Only what tells of health counts: a quota or a bad request is a provider at work.
+ * at a time; once a probe is answered, each answer lets one more call run and each failure half
+ * as many, until nobody is held back by that any more. Only what tells of health counts: a quota or a bad request is a provider at work.
  */
 import { MICROS_PER_SECOND } from "../clock.ts";
 import { RollingCounts } from "./rolling-counts.ts";
@@ -41,7 +41,7 @@ const NEXT_PROBES = 0.5;
 const PATIENCE = 12;
 /** Waits between probes, times `open`; a longer Retry-After is only a hint. */
 const LONGEST = 12;
-/** So many calls at once end a ramp, however many had run before. */
+/** So many calls at once end a ramp, however many still wait. */
 const FULL = 64;
 
 /** All that another instance needs to go on with it; times are microseconds. */
@@ -49,7 +49,6 @@ export interface BreakerRecord {
   readonly state: BreakerState;
   readonly failingSince: number;
   readonly wait: number;
-  readonly usual: number;
 }
 
 export class Breaker {
@@ -66,8 +65,8 @@ export class Breaker {
   /** When the outage began, and how long it waits for the next probe. */
   #failingSince = 0;
   #wait = 0;
-  /** As many calls ran when it opened. */
-  #usual = FULL;
+  /** When the ramp last let more or fewer calls run. */
+  #rampedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: BreakerOptions) {
     this.#options = options;
@@ -86,21 +85,20 @@ export class Breaker {
    * A call that was sent at `sentAt` has failed: overload, a transient error, a timeout, a broken connection.
    *
    * `request` is the same object for all attempts of one request; `hint` is the wait that the provider
-   * states, microseconds; `running` is how many calls are under way. Says whether the state has changed.
+   * states, microseconds. Says whether the state has changed.
    */
   failed(
     failure: {
       readonly request: object;
       readonly sentAt: number;
       readonly hint: number | null;
-      readonly running: number;
     },
     now: number,
   ): boolean {
     const state = this.stateAt(now);
     if (failure.sentAt < this.#changedAt) return false;
     if (state.kind === "half-open") {
-      this.#reopen(failure.hint, now);
+      this.#relapse(state.permits, failure.hint, now);
       return true;
     }
     if (failure.request !== this.#lastFailed) this.#counts.add(false, now);
@@ -109,24 +107,26 @@ export class Breaker {
     this.#inARow++;
     if (state.kind === "open" || !this.#isTooMuch(now)) return false;
     this.#failingSince = now;
-    this.#usual = Math.min(FULL, Math.max(1, failure.running));
     this.#openFor(this.#options.open, failure.hint, now);
     return true;
   }
 
-  /** A call that was sent at `sentAt` was answered. Says whether the state has changed. */
-  answered(sentAt: number, now: number): boolean {
+  /**
+   * A call that was sent at `sentAt` was answered. `isHeldBack`: others wait, or may have to, because
+   * no more calls may run than do. Says whether the state has changed.
+   */
+  answered(sentAt: number, isHeldBack: boolean, now: number): boolean {
     const state = this.stateAt(now);
     if (sentAt < this.#changedAt) return false;
     this.#counts.add(true, now);
     this.#inARow = 0;
     this.#soleRequest = null;
     if (state.kind !== "half-open") return false;
-    const permits = state.permits + 1;
-    if (permits > this.#usual) {
+    const hasRoom = sentAt > this.#rampedAt && !isHeldBack && state.permits > 1;
+    if (hasRoom || state.permits >= FULL) {
       this.#counts.clear();
       this.#change(CLOSED, now);
-    } else this.#state = { kind: "half-open", permits };
+    } else this.#ramp(state.permits + 1, now);
     return true;
   }
 
@@ -135,19 +135,31 @@ export class Breaker {
       state: this.#state,
       failingSince: this.#failingSince,
       wait: this.#wait,
-      usual: this.#usual,
     };
   }
 
   /** It has changed elsewhere. */
-  adopt({ state, failingSince, wait, usual }: BreakerRecord, now: number): void {
-    const isRamp = state.kind === "half-open" && this.#state.kind === "half-open";
+  adopt({ state, failingSince, wait }: BreakerRecord, now: number): void {
     this.#failingSince = failingSince;
     this.#wait = wait;
-    this.#usual = usual;
-    if (isRamp) this.#state = state;
-    else this.#change(state, now);
+    if (state.kind === "half-open" && this.#state.kind === "half-open") {
+      this.#ramp(state.permits, now);
+      return;
+    }
+    this.#change(state, now);
     if (state.kind === "closed") this.#counts.clear();
+  }
+
+  /** A few failures among many answers slow the ramp down; more than those end it. */
+  #relapse(permits: number, hint: number | null, now: number): void {
+    const fewer = Math.floor(permits / 2);
+    if (fewer > 1) this.#ramp(fewer, now);
+    else this.#reopen(hint, now);
+  }
+
+  #ramp(permits: number, now: number): void {
+    this.#state = { kind: "half-open", permits };
+    this.#rampedAt = now;
   }
 
   #shared(request: object): object | null {

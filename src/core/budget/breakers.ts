@@ -91,7 +91,7 @@ export class Breakers {
     const limit = dispatch.book.inFlight;
     if (limit === null) return 0;
     const { request, sentAt } = dispatch;
-    const told = { request, sentAt, hint: failure.hint, running: limit.running(now) };
+    const told = { request, sentAt, hint: failure.hint };
     if (failure.isOfConnection && this.#whole.failed(told, now))
       this.#changed(null, scheduler, now);
     if (this.#breakerOf(limit).failed(told, now)) this.#changed(limit, scheduler, now);
@@ -102,8 +102,10 @@ export class Breakers {
   answered({ book, sentAt }: Dispatch, scheduler: Scheduler, now: number): void {
     const limit = book.inFlight;
     if (limit === null) return;
-    if (this.#whole.answered(sentAt, now)) this.#changed(null, scheduler, now);
-    if (this.#byLimit.get(limit)?.answered(sentAt, now)) this.#changed(limit, scheduler, now);
+    const { isFull } = limit;
+    if (this.#whole.answered(sentAt, isFull, now)) this.#changed(null, scheduler, now);
+    if (this.#byLimit.get(limit)?.answered(sentAt, isFull, now))
+      this.#changed(limit, scheduler, now);
   }
 
   #changed(limit: InFlightLimit | null, scheduler: Scheduler, now: number): void {
@@ -132,7 +134,6 @@ export class Breakers {
   #obey(limit: InFlightLimit, scheduler: Scheduler, now: number): void {
     const state = this.stateOf(limit, now);
     limit.permit(permitsOf(state));
-    if (state.kind === "closed") limit.forget();
     scheduler.refresh(limit.meter);
     if (state.kind === "open") {
       limit.meter.probeAt = Number.POSITIVE_INFINITY;

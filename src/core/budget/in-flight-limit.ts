@@ -36,14 +36,14 @@ export class InFlightLimit {
     return (this.meter.capacity - this.meter.level(now)) / MICRO_UNITS;
   }
 
-  /** So many may run at most, whatever was learned; Infinity: as many as was learned. */
-  permit(calls: number): void {
-    this.#permitted = calls * MICRO_UNITS;
-    this.meter.resize(Math.min(this.#learned, this.#permitted));
+  /** As many as may run do so, or did since that was last changed. */
+  get isFull(): boolean {
+    return this.#isBinding;
   }
 
-  /** It is well again: what was learned while it was not says nothing. */
-  forget(): void {
+  /** A breaker's word; what was learned while it was unwell says nothing. Infinity: as many as like to. */
+  permit(calls: number): void {
+    this.#permitted = calls * MICRO_UNITS;
     this.#resize(UNLIMITED_SLOTS * MICRO_UNITS);
   }
 

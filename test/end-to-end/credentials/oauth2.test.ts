@@ -112,8 +112,8 @@ describe("a token that runs out while calls run", () => {
     for (let i = 0; i < 5; i++) {
       statuses.push((await fetch(`${gateway.url}/crm/records`)).status);
     }
-    // The provider's own answer once; then its owner has to act.
-    expect(statuses).toEqual([401, 503, 503, 503, 503]);
+    // Its owner has to act, and no client reads the provider's words of it.
+    expect(statuses).toEqual([503, 503, 503, 503, 503]);
     // One for the start, one more since the first might have run out.
     expect(provider.asked).toHaveLength(2);
     expect(provider.served).toHaveLength(2);
