@@ -34,9 +34,23 @@ describe("stops", () => {
     const stops = new Stops();
     stops.stop(at("prod"), "billing", 0);
     expect(stops.stop(at("prod"), "billing", 1)).toBe(false);
-    expect(stops.served(at("prod"))).toBe(true);
-    expect(stops.served(at("prod"))).toBe(false);
+    expect(stops.served(at("prod"), 1)).toBe(true);
+    expect(stops.served(at("prod"), 1)).toBe(false);
     expect(stops.stopOf(at("prod"), 2)).toBeNull();
     expect(stops.all).toEqual([]);
+  });
+
+  test("follow a forbidden call, unless the model was served with the credential within a minute", () => {
+    const stops = new Stops();
+    const target = at("prod", "gpt-5");
+    expect(stops.isForbidden(target, 0)).toBe(true);
+    stops.served(target, 0);
+    expect(stops.isForbidden(target, 60 * SECOND)).toBe(false);
+    expect(stops.isForbidden(target, 60 * SECOND + 1)).toBe(true);
+    expect(stops.isForbidden({ ...target, model: "embed" }, 0)).toBe(true);
+  });
+
+  test("never follow a forbidden call that names no model: it is its path's affair", () => {
+    expect(new Stops().isForbidden(at("prod"), 0)).toBe(false);
   });
 });

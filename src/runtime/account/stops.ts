@@ -18,6 +18,7 @@ export interface Stop {
 
 /** What a provider judges: money is a credential's, permissions may be a model's. */
 export interface StopTarget {
+  /** The same object for all that go with it. */
   readonly credential: { readonly name: string } | null;
   readonly model: string | null;
 }
@@ -26,10 +27,14 @@ const PROBE_MICROS = 60 * MICROS_PER_SECOND;
 const REASONS: readonly StopReason[] = ["billing", "auth"];
 /** Models come from clients. */
 const MOST = 1_000;
+/** So long after a served call a forbidden one says something of itself only. */
+const PROOF_MICROS = 60 * MICROS_PER_SECOND;
 
 export class Stops {
   /** Another map whenever something has changed. */
   #stops: ReadonlyMap<string, Stop> = new Map();
+  /** When a credential's models were last served. */
+  readonly #served = new WeakMap<object, Map<string, number>>();
 
   /** Says whether it is news. */
   stop(target: StopTarget, reason: StopReason, now: number): boolean {
@@ -60,11 +65,32 @@ export class Stops {
     }
   }
 
+  /**
+   * What was forbidden may be no more than one object or path: is it all that goes with this
+   * credential to this model?
+   */
+  isForbidden({ credential, model }: StopTarget, now: number): boolean {
+    if (credential === null || model === null) return false;
+    const servedAt = this.#served.get(credential)?.get(model) ?? Number.NEGATIVE_INFINITY;
+    return now - servedAt > PROOF_MICROS;
+  }
+
   /** A request was served: whatever it was, it is over. Says whether that is news. */
-  served(target: StopTarget): boolean {
+  served(target: StopTarget, now: number): boolean {
+    this.#prove(target, now);
     if (this.#stops.size === 0) return false;
     const wasBilling = this.#end(keyOf(target, "billing"));
     return this.#end(keyOf(target, "auth")) || wasBilling;
+  }
+
+  #prove({ credential, model }: StopTarget, now: number): void {
+    if (credential === null || model === null) return;
+    let models = this.#served.get(credential);
+    if (models === undefined || (models.size >= MOST && !models.has(model))) {
+      models = new Map();
+      this.#served.set(credential, models);
+    }
+    models.set(model, now);
   }
 
   /** By names that mean the same at every instance. */

@@ -11,6 +11,7 @@ import type { Fallback } from "../../core/task.ts";
 import type { Verdict } from "../../core/verdict/verdict.ts";
 import type { AttemptEnd } from "../account/ask.ts";
 import type { Reservation } from "../account/reservation.ts";
+import type { StopReason } from "../account/stops.ts";
 import { afterLong, type CancelCoarse } from "../coarse-timers.ts";
 import type { Transport, TransportFailure } from "../transport/transport.ts";
 import type { Answer, CallReport } from "./answer.ts";
@@ -23,14 +24,16 @@ import { FallbackList } from "./fallback-list.ts";
 import { afterFailure, afterVerdict, type NextStep } from "./next-step.ts";
 import { Place } from "./place.ts";
 import { Race, type RaceListener } from "./race.ts";
-import { waitError } from "./refusals.ts";
-import { billingMessage, codeOf, TIMEOUT_VERDICT, upstreamError } from "./upstream-errors.ts";
+import { stopError, waitError } from "./refusals.ts";
+import { codeOf, TIMEOUT_VERDICT, upstreamError } from "./upstream-errors.ts";
 
 /** A smaller model is asked too once half of the max wait is over. */
 const SMALLER_AFTER = 0.5;
 
 /** Of its max wait, for the decision whether a smaller model suits it. */
 const DECIDING_SHARE = 0.5;
+
+const FORBIDDEN = 403;
 
 /** Where a provider that failed says nothing of when to come back. */
 const UNWELL_MS = 5_000;
@@ -362,10 +365,7 @@ export class Call implements RaceListener, AttemptListener {
         return;
       }
       case "stop":
-        if (candidate.ownsCredential || step.reason === "billing") {
-          candidate.account.stop(candidate.target, step.reason);
-        }
-        this.#conclude(bound, failed, step.reason === "auth" ? lastWord : unpaid(place));
+        this.#conclude(bound, failed, this.#stop(step.reason, place, failed, now));
         return;
       case "elsewhere":
         this.#conclude(bound, failed, lastWord);
@@ -373,6 +373,18 @@ export class Call implements RaceListener, AttemptListener {
       case "deliver":
         this.#deliver(bound, failed, lastWord);
     }
+  }
+
+  /** Says what the client is told: of a credential that is not its own no more than that it is not accepted. */
+  #stop(reason: StopReason, { candidate }: Place, failed: Failed, now: number): LastWord {
+    const { account, target, upstream, ownsCredential } = candidate;
+    const isForbidden = reason === "auth" && failed.head?.status === FORBIDDEN;
+    const isOurs = reason === "billing" || ownsCredential;
+    if (isOurs && (!isForbidden || account.stops.isForbidden(target, now))) {
+      account.stop(target, reason);
+    }
+    const stop = isOurs && !isForbidden ? account.stops.stopOf(target, now) : null;
+    return stop === null ? this.#lastWordOf(failed) : stopError(upstream, stop, now);
   }
 
   /** Nobody backs off alone: it waits here in its old place, and at the others as well. */
@@ -499,10 +511,6 @@ function nothing(): void {}
 /** Whoever waits at several places stands in every queue, and is served by the first: rates add up. */
 function jointWait(waits: readonly number[]): number {
   return 1 / waits.reduce((sum, wait) => sum + 1 / wait, 0);
-}
-
-function unpaid({ candidate }: Place): SluiceError {
-  return new SluiceError("upstream_billing", billingMessage(candidate.upstream));
 }
 
 function isReplayable({ candidate }: Place): boolean {

@@ -78,7 +78,7 @@ export class Place {
     if (isAnswered) reservation.conclude(end.verdict, now);
     if (isAnswered && end.verdict.class === "ok") {
       this.credential.accepted();
-      this.candidate.account.stops.served(this.candidate.target);
+      this.candidate.account.stops.served(this.candidate.target, now);
     }
     reservation.settle(countedWithMoney(this.countOf(end), this.#forecast, used), now, used);
   }
