@@ -292,6 +292,43 @@ describe("a call that is forbidden", () => {
   });
 });
 
+describe("a budget that was not what we thought", () => {
+  const REFUSED: Answer = { status: 429, body: {}, headers: { "retry-after": "2" } };
+  const single = { candidates: CANDIDATES.slice(0, 1) };
+
+  test("refuses at once who cannot be served in time by the limit of requests, and says when", async () => {
+    await using world = await start({ ...single, limits: [{ rpm: 1 }] });
+    world.first.next = REFUSED;
+    const answer = await world.send();
+    expect(answer.status).toBe(429);
+    expect(await codeOf(answer)).toBe("max_wait_exceeded");
+    expect(Number(answer.headers.get("retry-after-ms"))).toBeGreaterThan(50_000);
+    expect(calls(world.first)).toBe(1);
+  });
+
+  test("lets who falls back to the queue wait there, to the end of its max wait", async () => {
+    await using world = await start(single);
+    world.first.next = { ...REFUSED, headers: { "retry-after": "50" } };
+    const answer = world.send({}, { "x-sluice-fallback": "queue" });
+    await world.pass(19_000);
+    expect(world.gateway.runtime.load.waiting).toBe(1);
+    await world.pass(1_000);
+    expect((await answer).status).toBe(429);
+    expect(await codeOf(await answer)).toBe("max_wait_exceeded");
+    const wait = Number((await answer).headers.get("retry-after-ms"));
+    expect(wait).toBeGreaterThan(29_000);
+    expect(wait).toBeLessThan(31_000);
+    expect(calls(world.first)).toBe(1);
+  });
+
+  test("does not let it wait where the provider is unwell", async () => {
+    await using world = await start({ ...single, more: { retry: { attempts: 1 } } });
+    world.first.next = OVERLOADED;
+    expect((await world.send({}, { "x-sluice-fallback": "queue" })).status).toBe(503);
+    expect(calls(world.first)).toBe(1);
+  });
+});
+
 describe("under failure of everything", () => {
   test.each([OVERLOADED, { status: 500, body: {} }])(
     "$status: no upstream gets more than 1.2 calls for each of a thousand",

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { bucket, MINUTE, MS, SECOND, slots, T0 } from "../../../test/support/meters.ts";
 import { type JobOptions, SchedulerDriver } from "../../../test/support/scheduler-driver.ts";
+import { NO_DEMAND } from "../demand.ts";
+import { type Meter, MICRO_UNITS } from "../meter/meter.ts";
+import { waitOfRequests } from "./expected-wait.ts";
 
 type Part = Omit<JobOptions, "tenant" | "path">;
 interface Stream extends Part {
@@ -109,5 +112,24 @@ describe("the expected wait in a steady overload is within 20 % of the real one"
     },
   ])("$name", ({ streams, watch, build }) => {
     expect(medianError(streams, build, watch)).toBeLessThanOrEqual(0.2);
+  });
+});
+
+describe("the wait for limits of requests alone", () => {
+  const demand = { ...NO_DEMAND, requests: 1, tokens: 500 };
+  const waitOn = (...meters: readonly Meter[]) =>
+    waitOfRequests(new SchedulerDriver().path(...meters), demand, T0);
+
+  test("is until the slowest of them has one", () => {
+    const second = bucket({ amount: 1, initialShare: 0 });
+    const minute = bucket({ amount: 1, per: MINUTE, initialShare: 0.5 });
+    expect(waitOn(second, minute)).toBe(30 * SECOND);
+  });
+
+  test("knows nothing of tokens and slots: others may give theirs back", () => {
+    const tokens = bucket({ dimension: "tokens", amount: 1_000, per: MINUTE, initialShare: 0 });
+    const slot = slots(1);
+    slot.debit(MICRO_UNITS, T0);
+    expect(waitOn(tokens, slot)).toBe(0);
   });
 });

@@ -5,12 +5,13 @@
  * queue and the others' fair share meanwhile, what the meter lacks) over the supply that higher
  * bands' arrivals leave. The largest over its meters. It is a forecast: arrivals may change.
  */
+import type { Demand } from "../demand.ts";
 import type { Meter } from "../meter/meter.ts";
 import type { Band, Competitor } from "./band.ts";
 import type { Ceiling } from "./ceiling.ts";
 import type { FairAccount } from "./fair-account.ts";
 import type { Guarantee } from "./guarantee.ts";
-import type { Path } from "./path.ts";
+import { amountIn, type Path } from "./path.ts";
 
 /** Share of the supply that a band is assumed to get at least, so that a forecast stays finite. */
 const LEAST_SHARE = 0.01;
@@ -48,6 +49,21 @@ export function expectedWait(question: WaitQuestion): WaitForecast {
   for (let i = 0; i < path.meters.length; i++) {
     const wait = waitAt(question, i);
     if (wait > longest.wait) longest = { wait, meter: path.meters[i] };
+  }
+  return longest;
+}
+
+/**
+ * How long limits of requests alone keep whoever is next in line, microseconds. Of them nothing comes
+ * back before its time, so no turn comes earlier; what others have reserved of tokens may come back.
+ */
+export function waitOfRequests(path: Path, demand: Demand, now: number): number {
+  let longest = 0;
+  for (let i = 0; i < path.meters.length; i++) {
+    const meter = path.meters[i];
+    if (meter.label.dimension !== "requests") continue;
+    const wait = meter.waitFor(amountIn(demand, path.columns[i], meter), path.floorsFirst[i], now);
+    longest = Math.max(longest, wait);
   }
   return longest;
 }

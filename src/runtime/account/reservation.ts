@@ -4,6 +4,7 @@ import type { Conclusion } from "../../core/budget/options.ts";
 import { type Demand, NO_DEMAND } from "../../core/demand.ts";
 import type { LimitReading } from "../../core/dialect.ts";
 import type { Handle } from "../../core/queue/tickets.ts";
+import { waitOfRequests } from "../../core/scheduler/expected-wait.ts";
 import type { Path } from "../../core/scheduler/path.ts";
 import type { EnqueueRequest } from "../../core/scheduler/request.ts";
 import type { Scheduler } from "../../core/scheduler/scheduler.ts";
@@ -159,6 +160,14 @@ export class Reservation {
     if (this.#scheduler.settle(this.#handle, counted, now, used)) {
       this.account.settled(this, counted);
     }
+  }
+
+  /**
+   * Until when its limits of requests keep it, were it next in line once this attempt is settled,
+   * microseconds: `counted` is what the attempt has taken of them for good.
+   */
+  keptUntil(counted: Demand, now: number): number {
+    return now + waitOfRequests(this.path, counted, now);
   }
 
   /** Settles one attempt and waits for the next, in its old place. */

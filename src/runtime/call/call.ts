@@ -75,6 +75,8 @@ export class Call implements RaceListener, AttemptListener {
   #isPaused = false;
   #attempts = 0;
   readonly #failedAt = new Set<Place>();
+  /** Of them, those where only the budget was short. */
+  readonly #shortAt = new Set<Place>();
   #fallback: Fallback | null = null;
   #lastWord: LastWord | null = null;
   /** Null: no decision was needed. */
@@ -167,7 +169,9 @@ export class Call implements RaceListener, AttemptListener {
   }
 
   #over(error: SluiceError): void {
-    const lastWord = this.#lastWord ?? error;
+    const isOfBudget = this.#lastWord instanceof SluiceError && this.#lastWord.code === error.code;
+    // When to come back has changed meanwhile.
+    const lastWord = isOfBudget ? error : (this.#lastWord ?? error);
     this.#lastWord = null;
     this.#fallBack(error, lastWord);
   }
@@ -200,7 +204,7 @@ export class Call implements RaceListener, AttemptListener {
     const step = this.#nextStep(failed.why, place);
     const wantsRepeat = step.kind === "wait-for-budget" || step.kind === "retry";
     const isFinal = candidate.shadow !== null || (wantsRepeat && !isReplayable(place));
-    this.#failedAt.add(place);
+    this.#note(failed, place);
     if (isFinal) this.#conclude(bound, failed, this.#lastWordOf(failed));
     else this.#take(step, bound, failed, restsUntil, now);
   }
@@ -293,7 +297,7 @@ export class Call implements RaceListener, AttemptListener {
         return this.#askSmaller();
       case "queue":
         this.#wait(
-          this.#best.filter((place) => !this.#failedAt.has(place)),
+          this.#best.filter((place) => !this.#failedAt.has(place) || this.#shortAt.has(place)),
           true,
         );
         return this.#race.isWaiting;
@@ -344,21 +348,28 @@ export class Call implements RaceListener, AttemptListener {
     return true;
   }
 
+  #note({ why }: Failed, place: Place): void {
+    this.#failedAt.add(place);
+    if ("class" in why && why.class === "quota") this.#shortAt.add(place);
+    else this.#shortAt.delete(place);
+  }
+
   #take(step: NextStep, bound: Bound, failed: Failed, restsUntil: number, now: number): void {
-    const { place } = bound;
+    const { place, reservation } = bound;
     const { candidate } = place;
     const lastWord = this.#lastWordOf(failed);
+    const keptUntil = Math.max(restsUntil, reservation.keptUntil(place.countOf(failed.end), now));
     switch (step.kind) {
       case "wait-for-budget":
-        if (restsUntil < this.#times.expiresAt) this.#again(bound, failed, now);
+        if (keptUntil < this.#times.expiresAt) this.#again(bound, failed, now);
         else {
-          const late = waitError("max_wait_exceeded", null, restsUntil - now);
+          const late = waitError("max_wait_exceeded", null, keptUntil - now);
           this.#conclude(bound, failed, late);
         }
         return;
       case "retry": {
         const eligibleAt = Math.max(now + step.delayMs * MICROS_PER_MS, restsUntil);
-        const isInTime = eligibleAt < this.#times.expiresAt;
+        const isInTime = Math.max(eligibleAt, keptUntil) < this.#times.expiresAt;
         if (isInTime && candidate.retryBudget.take(now)) {
           this.#again(bound, failed, eligibleAt);
         } else this.#conclude(bound, failed, lastWord);
