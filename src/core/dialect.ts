@@ -27,6 +27,10 @@ export interface Operation {
    * else than the account (a property, one of two APIs), that stands in its place.
    */
   readonly model: string | null;
+  /** The path names it, whatever the body says. @default false */
+  readonly isModelInPath?: boolean;
+  /** Of another kind, but a model runs all the same: images, speech, batches. @default false */
+  readonly runsModel?: boolean;
   /** The client asked for an event stream. */
   readonly stream: boolean;
   /** Sending it twice does no harm beyond its cost (LLM generation, embeddings, reads). */

@@ -29,10 +29,14 @@ describe("Anthropic's operations", () => {
     { path: "/v1/messages", kind: "generate", retrySafe: true },
     { path: "/messages", kind: "generate", retrySafe: true },
     { path: "/v1/messages/count_tokens", kind: "other", retrySafe: true },
-    { path: "/v1/messages/batches", kind: "other", retrySafe: false },
   ])("POST $path is $kind, safe to repeat: $retrySafe", ({ path, kind, retrySafe }) => {
     const operation = anthropic.operation(request(path, { model: "claude", stream: true }));
     expect(operation).toEqual({ kind, model: "claude", stream: true, retrySafe });
+  });
+
+  test("a batch runs models that nobody has read, whatever it names beside them", () => {
+    const operation = anthropic.operation(request("/v1/messages/batches", { model: "claude" }));
+    expect(operation).toMatchObject({ kind: "other", model: null, runsModel: true });
   });
 });
 

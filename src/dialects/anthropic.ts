@@ -18,6 +18,7 @@ import type { VerdictRules } from "./verdicts/verdict-rules.ts";
 
 const GENERATING = ["/messages", "/complete"];
 const STATELESS = ["/messages/count_tokens"];
+const BATCHES = ["/messages/batches"];
 const RULES: VerdictRules = {
   readings: anthropicReadings,
   // A conflict with another call (a lock): their SDKs repeat it.
@@ -43,15 +44,21 @@ export const anthropic: Dialect = {
 };
 
 function operation(request: RequestView): Operation {
-  const model = modelOf(request.path, request.body);
+  const named = modelOf(request.path, request.body);
   const stream = request.body?.["stream"] === true;
-  if (postsTo(request, GENERATING)) return { kind: "generate", model, stream, retrySafe: true };
+  if (postsTo(request, BATCHES)) return batch(stream);
+  if (postsTo(request, GENERATING)) return { kind: "generate", ...named, stream, retrySafe: true };
   return {
     kind: "other",
-    model,
+    ...named,
     stream,
     retrySafe: isIdempotent(request) || postsTo(request, STATELESS),
   };
+}
+
+/** Each of its requests names a model of its own. */
+function batch(stream: boolean): Operation {
+  return { kind: "other", model: null, runsModel: true, stream, retrySafe: false };
 }
 
 function verdict(response: ResponseView): Verdict {

@@ -20,6 +20,8 @@ const METHOD =
   /\/model\/([^/]{1,2048})\/(invoke|converse|invoke-with-response-stream|converse-stream)$/;
 /** Bedrock's own endpoint for OpenAI's API. */
 const LIKE_OPENAI = ["/chat/completions"];
+/** A model runs, but not before the answer. */
+const LATER = ["/async-invoke", "/model-invocation-job"];
 /** docs.aws, quotas-token-burndown: one token of output counts five with Claude from 3.7 on, and one with all others. */
 const CLAUDE_RATE = 5;
 const BURNS_FASTER = /claude-(?:3-7|(?:opus|sonnet|haiku|fable|mythos)-[4-9]|[4-9])/;
@@ -69,12 +71,20 @@ function operation(request: RequestView): Operation {
   const [, id, method] = METHOD.exec(request.path) ?? [];
   if (id === undefined) {
     if (postsTo(request, LIKE_OPENAI)) return openAiOperation(request);
-    const model = modelOf(request.path, request.body);
-    return { kind: "other", model, stream: false, retrySafe: isIdempotent(request) };
+    const named = modelOf(request.path, request.body);
+    const runsModel = postsTo(request, LATER);
+    return {
+      kind: "other",
+      ...named,
+      ...(runsModel && { runsModel }),
+      stream: false,
+      retrySafe: isIdempotent(request),
+    };
   }
   return {
     kind: "generate",
     model: modelIn(id),
+    isModelInPath: true,
     stream: method.endsWith("stream"),
     retrySafe: true,
   };

@@ -43,12 +43,13 @@ export const cohere: Dialect = {
 };
 
 function operation(request: RequestView): Operation {
-  const model = modelOf(request.path, request.body);
+  const named = modelOf(request.path, request.body);
   const stream = request.body?.["stream"] === true;
-  if (postsTo(request, GENERATING)) return { kind: "generate", model, stream, retrySafe: true };
-  if (postsTo(request, EMBEDDING)) return { kind: "embed", model, stream: false, retrySafe: true };
+  if (postsTo(request, GENERATING)) return { kind: "generate", ...named, stream, retrySafe: true };
+  if (postsTo(request, EMBEDDING))
+    return { kind: "embed", ...named, stream: false, retrySafe: true };
   const retrySafe = isIdempotent(request) || postsTo(request, STATELESS);
-  return { kind: "other", model, stream: false, retrySafe };
+  return { kind: "other", ...named, stream: false, retrySafe };
 }
 
 /** The text stands under other names than OpenAI's: message, chat_history, texts, query, documents. */

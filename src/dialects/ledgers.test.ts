@@ -55,6 +55,7 @@ describe("what is taken before sending", () => {
     expect(operation).toEqual({
       kind: "generate",
       model: "gemini-x",
+      isModelInPath: true,
       stream: false,
       retrySafe: true,
     });

@@ -34,7 +34,6 @@ describe("OpenAI's operations", () => {
     { path: "/embeddings", kind: "embed", retrySafe: true },
     { path: "/moderations", kind: "other", retrySafe: true },
     { path: "/files", kind: "other", retrySafe: false },
-    { path: "/batches", kind: "other", retrySafe: false },
   ])("POST $path is $kind, safe to repeat: $retrySafe", ({ path, kind, retrySafe }) => {
     expect(openai.operation(request(path, { model: "m" }))).toMatchObject({
       kind,
@@ -54,6 +53,20 @@ describe("OpenAI's operations", () => {
 
   test("that add to a conversation are not repeated", () => {
     expect(openai.operation(request("/responses", { conversation: "c1" })).retrySafe).toBe(false);
+  });
+
+  test.each(["/batches", "/images/edits", "/audio/transcriptions", "/realtime/client_secrets"])(
+    "POST %s generates no text, but runs a model",
+    (path) => {
+      const read = openai.operation(request(path, null));
+      expect(read).toMatchObject({ kind: "other", model: null, runsModel: true });
+    },
+  );
+
+  test("are what a deployment's path says, not what the body says", () => {
+    const path = "/openai/deployments/gpt-x/chat/completions";
+    const operation = openai.operation(request(path, { model: "cheap" }));
+    expect(operation).toMatchObject({ model: "gpt-x", isModelInPath: true });
   });
 
   test("take the model from a deployment's path, and no name of absurd length", () => {

@@ -24,6 +24,24 @@ const STATELESS = [
   "/responses/input_tokens",
 ];
 
+/** Neither text nor vectors, but a model runs, now or later. */
+const RUNNING = [
+  "/audio/speech",
+  "/audio/transcriptions",
+  "/audio/translations",
+  "/fine_tuning/jobs",
+  "/images/edits",
+  "/images/generations",
+  "/images/variations",
+  "/realtime/client_secrets",
+  "/realtime/sessions",
+  "/realtime/transcription_sessions",
+  "/videos",
+];
+
+/** Their models stand in a file. */
+const BATCHES = ["/batches"];
+
 const RULES: VerdictRules = {
   readings: openAiReadings,
   // A conflict with another call (a lock): their SDKs repeat it.
@@ -55,17 +73,23 @@ export const openai: Dialect = {
 
 export function openAiOperation(request: RequestView): Operation {
   const { body, path } = request;
-  const model = modelOf(path, body);
+  const named = modelOf(path, body);
   const stream = body?.["stream"] === true;
-  if (postsTo(request, EMBEDDING)) return { kind: "embed", model, stream: false, retrySafe: true };
+  if (postsTo(request, EMBEDDING)) {
+    return { kind: "embed", ...named, stream: false, retrySafe: true };
+  }
   if (postsTo(request, GENERATING)) {
     // A conversation keeps what each call adds to it.
     const retrySafe = body?.["conversation"] === undefined || body["conversation"] === null;
-    return { kind: "generate", model, stream, retrySafe };
+    return { kind: "generate", ...named, stream, retrySafe };
+  }
+  if (postsTo(request, BATCHES)) {
+    return { kind: "other", model: null, runsModel: true, stream, retrySafe: false };
   }
   return {
     kind: "other",
-    model,
+    ...named,
+    ...(postsTo(request, RUNNING) && { runsModel: true }),
     stream,
     retrySafe: isIdempotent(request) || postsTo(request, STATELESS),
   };

@@ -25,6 +25,7 @@ beforeAll(async () => {
     upstreams: {
       openai: { dialect: "openai", base_url: `${url}/v1`, api_key: "k" },
       gemini: { dialect: "gemini", base_url: url, api_key: "k" },
+      claude: { dialect: "anthropic", base_url: url, api_key: "k" },
       plain: { dialect: "generic", base_url: url, api_key: "k" },
     },
     models: { alias: [{ upstream: "openai", model: "small-1" }] },
@@ -87,6 +88,25 @@ describe("a tenant that may use some models only", () => {
     expect(await ask(of("small-1"), "{}")).toBe(200);
     expect(await ask(of("large"), "{}")).toBe(403);
     expect(await ask(of("larg%65").replace(":", "%3A"), "{}")).toBe(403);
+    expect(await ask(of("large"), small)).toBe(403);
+    expect(await ask(of("large").replace("generateContent", "predict"), "{}")).toBe(403);
+    const deployment = (name: string) => `/openai/openai/deployments/${name}/chat/completions`;
+    expect(await ask(deployment("large"), small)).toBe(403);
+    expect(await ask(deployment("small-1"), large)).toBe(403);
+    expect(await ask(deployment("small-1"), small)).toBe(200);
+  });
+
+  test("runs no other in a form or a batch", async () => {
+    const before = upstream.received.length;
+    const form = "multipart/form-data; boundary=x";
+    expect(await ask("/openai/v1/audio/transcriptions", "--x--", form)).toBe(400);
+    expect(await ask("/openai/v1/images/edits", "--x--", form)).toBe(400);
+    expect(await ask("/openai/v1/images/generations", '{"prompt":"p"}')).toBe(400);
+    expect(await ask("/openai/v1/batches", '{"input_file_id":"f","model":"small-1"}')).toBe(400);
+    expect(await ask("/claude/v1/messages/batches", '{"requests":[],"model":"small-1"}')).toBe(400);
+    expect(upstream.received).toHaveLength(before);
+    expect(await ask("/openai/v1/images/generations", '{"model":"small-1"}')).toBe(200);
+    expect(await ask("/openai/v1/files", "--x--", form)).toBe(200);
   });
 });
 

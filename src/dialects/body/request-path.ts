@@ -1,5 +1,5 @@
 /** What method and path alone say about a call: the same for every dialect. */
-import type { JsonObject, RequestView } from "../../core/dialect.ts";
+import type { JsonObject, Operation, RequestView } from "../../core/dialect.ts";
 import { textIn } from "./json-fields.ts";
 
 /** RFC 9110, section 9.2.2: these methods may be repeated. */
@@ -20,8 +20,13 @@ export function postsTo(request: RequestView, endings: readonly string[]): boole
   return endings.some((ending) => path.endsWith(ending));
 }
 
-/** The model that the body, or else the path, names. */
-export function modelOf(path: string, body: JsonObject | null): string | null {
-  const name = textIn(body?.["model"]) ?? DEPLOYMENT.exec(path)?.[1] ?? null;
-  return name !== null && name.length <= LONGEST_MODEL_NAME ? name : null;
+/** The model that the path, or else the body, names. */
+export function modelOf(
+  path: string,
+  body: JsonObject | null,
+): Pick<Operation, "model" | "isModelInPath"> {
+  const deployment = DEPLOYMENT.exec(path)?.[1];
+  if (deployment !== undefined) return { model: deployment, isModelInPath: true };
+  const name = textIn(body?.["model"]);
+  return { model: name !== null && name.length <= LONGEST_MODEL_NAME ? name : null };
 }

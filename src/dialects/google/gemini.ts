@@ -59,16 +59,16 @@ export function geminiOperation(request: RequestView): Operation {
   const [, named, method = ""] = METHOD.exec(request.path) ?? [];
   if (named === undefined) {
     if (postsTo(request, LIKE_OPENAI)) return openAiOperation(request);
-    const model = modelOf(request.path, request.body);
-    return { kind: "other", model, stream: false, retrySafe: isIdempotent(request) };
+    const named = modelOf(request.path, request.body);
+    return { kind: "other", ...named, stream: false, retrySafe: isIdempotent(request) };
   }
-  const model = decoded(named);
+  const inPath = { model: decoded(named), isModelInPath: true };
   if (GENERATING.has(method)) {
-    return { kind: "generate", model, stream: method.startsWith("stream"), retrySafe: true };
+    return { kind: "generate", ...inPath, stream: method.startsWith("stream"), retrySafe: true };
   }
   const kind = EMBEDDING.has(method) ? "embed" : "other";
   const retrySafe = kind === "embed" || method === "countTokens" || isIdempotent(request);
-  return { kind, model, stream: false, retrySafe };
+  return { kind, ...inPath, runsModel: true, stream: false, retrySafe };
 }
 
 function geminiBodyUsage(body: unknown): Usage | null {

@@ -76,7 +76,7 @@ function operationOf(
 ): Operation {
   const isRepeatablePost =
     request.method.toUpperCase() === "POST" && repeatablePosts?.test(request.path) === true;
-  const model = scopeOf === undefined ? modelOf(request.path, null) : scopeOf(request);
+  const model = scopeOf === undefined ? modelOf(request.path, null).model : scopeOf(request);
   return {
     kind: "other",
     model,

@@ -61,11 +61,12 @@ export class CandidatePlanner {
     if (authorizer?.signsBody && request.bytes instanceof Readable) throw streamsUnsigned(upstream);
     const address = upstream.addressOf(request.path, credential, request.clientCredential);
     const view = viewOf(request, address.pathname);
-    const operation = upstream.dialect.operation(view);
+    const operation = operationOf(request, view);
     const addsUsage =
       request.body !== null && asksForUsage(upstream, address.pathname, request.body);
     const account = upstream.accountFor(request.clientCredential);
-    const target = { model: model?.sent ?? operation.model, credential };
+    const inBody = operation.isModelInPath ? undefined : model?.sent;
+    const target = { model: inBody ?? operation.model, credential };
     const shadow = this.#means.shadowOf(upstream, account, tenant);
     const kind = { tenant: tenant.id, taskType: task.type, model: target.model ?? "" };
     const asked = { dialect: upstream.dialect, request: view, operation };
@@ -137,6 +138,14 @@ export class CandidatePlanner {
 /** Whoever hands us requests reads their bodies first, where the upstream says so. */
 function streamsUnsigned({ name }: Upstream): SluiceError {
   return new SluiceError("unsupported", `${name} signs whole bodies: they cannot be streamed`);
+}
+
+/** A model that only the base URL names is the operator's word, and a client's is more exact. */
+function operationOf({ upstream, path }: CandidateRequest, view: RequestView): Operation {
+  const operation = upstream.dialect.operation(view);
+  if (!operation.isModelInPath) return operation;
+  const below = upstream.dialect.operation({ ...view, path: path.split("?")[0] });
+  return { ...operation, isModelInPath: below.isModelInPath ?? false };
 }
 
 const ALL_CREDENTIALS: ReadonlySet<string> = new Set(CREDENTIAL_HEADERS);

@@ -77,7 +77,10 @@ export class Planner {
     const { best, smaller } = rankedCandidates(request, config, task.minQuality);
     const candidates = this.#planAll(request, task, best);
     const [first] = candidates;
-    if (model === null) requireReadableModel(tenant, first.operation);
+    const { operation } = first;
+    if (model === null || operation.isModelInPath || operation.model === null) {
+      requireReadableModel(tenant, operation);
+    }
     return {
       id,
       tenant,

@@ -22,15 +22,19 @@ export function requireModel(tenant: TenantRecord, asked: string, sent = asked):
 }
 
 /**
- * For a request whose body names no model: the path may name one, and a tenant that may not use all
- * models must not use one that nobody can read (a body that is compressed, or no JSON to us).
+ * Where the body names no model, or the path another one: a tenant that may not use all models must
+ * not use one that nobody can read (a body that is compressed or a form, a batch in a file).
  *
  * @throws SluiceError `invalid_request`, `forbidden`.
  */
-export function requireReadableModel(tenant: TenantRecord, { kind, model }: Operation): void {
-  if (kind === "other" || tenant.models === null) return;
+export function requireReadableModel(
+  tenant: TenantRecord,
+  { kind, model, runsModel = false }: Operation,
+): void {
+  if (tenant.models === null || (kind === "other" && !runsModel)) return;
   if (model === null) {
-    throw new SluiceError("invalid_request", "the model cannot be read: send a plain JSON body");
+    const words = `tenant ${tenant.id} may use certain models only, and the model of this request cannot be read`;
+    throw new SluiceError("invalid_request", `${words}: name it in a plain JSON body`);
   }
   requireModel(tenant, model);
 }
