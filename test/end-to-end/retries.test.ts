@@ -1,4 +1,5 @@
 /** Retries: what fails before the client has seen anything is tried again, and the client never knows. */
+import type { ServerResponse } from "node:http";
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
@@ -124,6 +125,30 @@ describe("the provider fails before the first byte", () => {
     expect(attemptsOf(answer)).toBe(3);
     expect(await answer.text()).toContain("verloaded");
     expect(callsOf(gateway)).toBe(3);
+    await atRest(gateway);
+  });
+
+  test("of a whole answer, too: its head alone shows the client nothing", async () => {
+    const ends: ((response: ServerResponse) => void)[] = [
+      (response) => setTimeout(() => response.destroy(), 20),
+      () => {}, // It stays silent.
+      (response) => response.end("{}"),
+    ];
+    let calls = 0;
+    await using upstream = await startUpstream((response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.flushHeaders();
+      ends[calls++](response);
+    });
+    await using gateway = await startTestGateway({
+      retry: { base: "5ms" },
+      server: { timeouts: { first_byte: "300ms" } },
+      upstreams: { it: { dialect: "openai", base_url: upstream.url, api_key: "k" } },
+    });
+    const answer = await post(`${gateway.url}/v1/chat/completions`, chat());
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toBe("{}");
+    expect(attemptsOf(answer)).toBe(3);
     await atRest(gateway);
   });
 

@@ -25,6 +25,8 @@ type Reply =
   | { readonly kind: "none" }
   /** An error answer, kept until it is complete and judged. */
   | { readonly kind: "judged"; readonly status: number; readonly headers: HeaderView }
+  /** A good one of which only the head is here: if no more comes, another attempt may do better. */
+  | { readonly kind: "begun"; readonly status: number; readonly headers: HeaderView }
   /** A stream whose opening is still held. */
   | { readonly kind: "held"; readonly status: number; readonly headers: HeaderView }
   /** The client has the head. */
@@ -126,11 +128,11 @@ export class Attempt implements ResponseSink {
     this.#reservation.observe(() => dialect.limits(headers, nowMs), status >= 400);
     const splitter = status < 400 ? splitterFor(headers, dialect) : null;
     const isJudged = status >= 400 || dialect.failsUnderSuccess;
+    this.#startTimer();
     if (splitter === null && !isJudged) {
-      this.#pass(status, headers);
+      this.#reply = { kind: "begun", status, headers };
       return;
     }
-    this.#startTimer();
     this.#reply = { kind: splitter === null ? "judged" : "held", status, headers };
     if (splitter !== null) {
       this.#passage = new StreamPassage(splitter, dialect.streamReader(), hidesUsageEvent);
@@ -143,8 +145,10 @@ export class Attempt implements ResponseSink {
       this.#readStream(this.#passage, chunk);
       return;
     }
-    if (this.#reply.kind === "judged" && !this.#body.hasRoomFor(chunk)) {
-      this.#passUnfinished(this.#reply.status, this.#reply.headers);
+    const reply = this.#reply;
+    if (reply.kind === "begun") this.#pass(reply.status, reply.headers);
+    else if (reply.kind === "judged" && !this.#body.hasRoomFor(chunk)) {
+      this.#passUnfinished(reply.status, reply.headers);
     }
     this.#body.add(chunk);
     if (this.#reply.kind === "passing") this.#deliver(chunk);
@@ -219,12 +223,13 @@ export class Attempt implements ResponseSink {
 
   #finish(): void {
     const passage = this.#passage;
+    const reply = this.#reply;
+    if (reply.kind === "begun" || reply.kind === "held") this.#pass(reply.status, reply.headers);
     let end: CallEnd;
     if (passage === null) {
       end = new Answered(this.#verdict, this.#body, this.#place.candidate.dialect);
       this.#learnUnits(end);
     } else {
-      if (this.#reply.kind === "held") this.#pass(this.#reply.status, this.#reply.headers);
       for (const piece of passage.finish()) this.#deliver(piece);
       end = this.#endOf(passage);
     }
