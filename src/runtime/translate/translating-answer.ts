@@ -107,6 +107,7 @@ export class TranslatingAnswer implements Answer {
     const bytes = Buffer.from(JSON.stringify(body));
     const headers = {
       ...this.#headers,
+      "content-encoding": undefined,
       "content-type": "application/json",
       "content-length": String(bytes.length),
     };
