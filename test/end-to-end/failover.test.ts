@@ -178,17 +178,21 @@ describe("a 429", () => {
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(20_000);
   });
 
-  test("of the first candidate is served by the second, at once", async () => {
-    await using world = await start();
-    world.first.next = {
-      status: 429,
-      body: { error: { message: "Rate limit reached", code: "rate_limit_exceeded" } },
-      headers: { "retry-after": "21600" },
-    };
-    const [answer] = await world.stream(100, 100);
-    expect([answer.status, upstreamOf(answer)]).toEqual([200, "second"]);
-    expect(Number(answer.headers.get("x-sluice-wait-ms"))).toBeLessThan(1_000);
-  });
+  test.each([{ retryAfter: "21600" }, { retryAfter: "Mon, 01 Jan 2001 00:00:00 GMT" }])(
+    "of the first candidate is served by the second, at once: come back $retryAfter",
+    async ({ retryAfter }) => {
+      await using world = await start();
+      world.first.next = {
+        status: 429,
+        body: { error: { message: "Rate limit reached", code: "rate_limit_exceeded" } },
+        headers: { "retry-after": retryAfter },
+      };
+      const [answer] = await world.stream(100, 100);
+      expect([answer.status, upstreamOf(answer)]).toEqual([200, "second"]);
+      expect(Number(answer.headers.get("x-sluice-wait-ms"))).toBeLessThan(1_000);
+      expect(calls(world.first)).toBe(1);
+    },
+  );
 });
 
 const UNPAID: readonly Answer[] = [

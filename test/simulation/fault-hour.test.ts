@@ -162,6 +162,8 @@ class Hour {
 
   /** One of the clients that are out there, wherever its request is. */
   async #leave(): Promise<void> {
+    // One that reads the end of its answer has nothing to leave any more.
+    await this.#until(() => this.#answered >= this.outcomes.ended, "all answers are read");
     const [[sent, abort] = []] = this.#aborts;
     if (sent === undefined || abort === undefined) return;
     const { ended } = this.outcomes;

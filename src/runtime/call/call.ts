@@ -403,10 +403,11 @@ export class Call implements RaceListener, AttemptListener {
     const { place, reservation } = bound;
     const now = this.#now;
     this.#requeued(now);
+    this.#lastWord = null;
+    // First, so that where both have room it goes to the one that has not failed.
+    this.#waitElsewhere(place);
     this.#race.reenter(place, reservation);
     reservation.retry(place.countOf(end), eligibleAt, this.#times.expiresAt, now);
-    this.#lastWord = null;
-    this.#waitElsewhere(place);
     if (this.#fallbacks.next === "smaller-model") this.#planSmaller();
   }
 
