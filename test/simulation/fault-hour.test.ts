@@ -116,17 +116,18 @@ class Hour {
   async #send(): Promise<void> {
     const random = this.#random;
     const { started } = this.outcomes;
-    const answered = this.#answered;
+    let isAnswered = false;
     const abort = new AbortController();
     const sent = this.#ask(abort.signal).then((status) => {
       this.statuses[status] = (this.statuses[status] ?? 0) + 1;
       this.#answered++;
+      isAnswered = true;
       this.#pending.delete(sent);
       this.#aborts.delete(sent);
     });
     this.#pending.add(sent);
     if (random() < 0.3) this.#aborts.set(sent, abort);
-    const isThere = () => this.outcomes.started > started || this.#answered > answered;
+    const isThere = () => this.outcomes.started > started || isAnswered;
     await this.#until(isThere, "the gateway has a request");
   }
 
