@@ -50,6 +50,8 @@ export interface StreamTranslator {
   push(event: string, data: string): ServerEvent[];
   /** After the last event. A stream that the provider cut gets an error event, never a quiet end. */
   end(): ServerEvent[];
+  /** It has told of an error. */
+  readonly hasFailed: boolean;
 }
 
 export interface TranslatedError {

@@ -414,5 +414,7 @@ test("only chat is translated", () => {
   ]);
   const others = ["/responses", "/embeddings", "/completions", "/messages/count_tokens"];
   expect(others.map(chatFormatOf)).toEqual([null, null, null, null]);
+  const foreign = ["/threads/t1/messages", "/v1/threads/t1/messages", "/v18.0/7/messages"];
+  expect(foreign.map(chatFormatOf)).toEqual([null, null, null]);
   expect(translatorBetween("openai-chat", "openai-chat")).toBe(null);
 });

@@ -174,7 +174,7 @@ export class Call implements RaceListener, AttemptListener {
     this.#times.returned(this.#means.clock.now());
     this.#leave();
     this.#settle(bound, end);
-    bound.attempt.finishAnswer();
+    bound.attempt.finishAnswer(end);
   }
 
   onBroken(end: CallEnd, failure: TransportFailure): void {

@@ -25,6 +25,7 @@ export class StreamPassage {
   #isOpen = false;
   #textLength = 0;
   #verdict: Verdict | null = null;
+  #hasEnded = false;
 
   constructor(splitter: EventSplitter, reader: StreamReader, hidesUsageEvent: boolean) {
     this.#splitter = splitter;
@@ -40,6 +41,11 @@ export class StreamPassage {
   /** The error told in the stream; null: none so far. */
   get verdict(): Verdict | null {
     return this.#verdict;
+  }
+
+  /** The provider has said that the stream is complete. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   usage(): Usage | null {
@@ -95,6 +101,7 @@ export class StreamPassage {
       this.#isOpen = true;
       this.#textLength += meaning.textLength;
     }
+    if (meaning.kind === "end") this.#hasEnded = true;
     if (meaning.kind === "error") this.#verdict ??= meaning.verdict;
   }
 }

@@ -36,9 +36,10 @@ export class RecordedAnswer implements Answer {
     return this.#answer.data(chunk);
   }
 
-  end(): void {
-    if (this.#status === 200 && this.#bytes <= this.#cache.largestBytes) this.#keep();
-    this.#answer.end();
+  end(isWhole: boolean): void {
+    const fits = this.#bytes <= this.#cache.largestBytes;
+    if (isWhole && this.#status === 200 && fits) this.#keep();
+    this.#answer.end(isWhole);
   }
 
   refuse(error: SluiceError, report: CallReport): void {

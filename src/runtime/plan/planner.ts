@@ -93,7 +93,7 @@ export class Planner {
         {
           ...request,
           id,
-          path: `${request.upstream.name}${request.path}`,
+          upstream: request.upstream.name,
           variant: () => variantOf(request, task),
           model: model?.asked ?? first.target.model,
           task,
@@ -213,6 +213,7 @@ export class Planner {
 /** Headers that change what is answered, to the same path and body. */
 const VARYING = [
   "accept",
+  "accept-encoding",
   "accept-language",
   "anthropic-beta",
   "anthropic-version",

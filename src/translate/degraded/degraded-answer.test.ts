@@ -14,6 +14,8 @@ describe("a request can be answered with a text", () => {
     ["/embeddings", {}, null],
     ["/v1/completions", {}, null],
     ["/messages/count_tokens", {}, null],
+    ["/threads/t1/messages", {}, null],
+    ["/v3/surveys/1/responses", {}, null],
     ["/chat/completions", { response_format: { type: "json_object" } }, null],
     ["/chat/completions", { tool_choice: "required" }, null],
     ["/chat/completions", { n: 2 }, null],

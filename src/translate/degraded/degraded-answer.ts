@@ -29,7 +29,8 @@ export type DegradedAnswer =
  * @example degradableFormat("/embeddings", {}) // null
  */
 export function degradableFormat(path: string, body: JsonObject): TextFormat | null {
-  const format = /(?:^|\/)responses$/.test(path) ? "openai-responses" : chatFormatOf(path);
+  const isResponses = /^\/?responses$|\/v\d+\/responses$/.test(path);
+  const format = isResponses ? "openai-responses" : chatFormatOf(path);
   if (format === null || wantsMore(body)) return null;
   return format;
 }

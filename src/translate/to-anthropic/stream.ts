@@ -28,6 +28,11 @@ class AnthropicStream implements StreamTranslator {
   #refused = false;
   #usage: unknown = null;
   #isOver = false;
+  #hasFailed = false;
+
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
 
   push(_event: string, data: string): ServerEvent[] {
     if (this.#isOver || data === "") return NOTHING;
@@ -122,6 +127,7 @@ class AnthropicStream implements StreamTranslator {
 
   #tell(error: JsonObject): ServerEvent[] {
     this.#isOver = true;
+    this.#hasFailed = true;
     const { body } = errorToAnthropic(200, error);
     return [{ event: "error", data: JSON.stringify(body) }];
   }

@@ -23,9 +23,14 @@ class OpenAiStream implements StreamTranslator {
   /** The open block, if it is a tool call: input that came at once, and whether any has been told. */
   #open: { readonly input: unknown; hasTold: boolean } | null = null;
   #isOver = false;
+  #hasFailed = false;
 
   constructor(context: AnswerContext) {
     this.#context = context;
+  }
+
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   push(event: string, data: string): ServerEvent[] {
@@ -112,6 +117,7 @@ class OpenAiStream implements StreamTranslator {
 
   #tell(error: JsonObject): ServerEvent[] {
     this.#isOver = true;
+    this.#hasFailed = true;
     const { body } = errorToOpenAi(200, error);
     return [{ event: null, data: JSON.stringify(body) }];
   }
