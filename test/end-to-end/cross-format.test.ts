@@ -34,6 +34,10 @@ beforeAll(async () => {
         { upstream: "claude", model: "claude-sonnet-4-5" },
         { upstream: "openai", model: "gpt-5" },
       ],
+      lower: [
+        { upstream: "claude", model: "claude-sonnet-4-5", quality: 0.9 },
+        { upstream: "openai", model: "gpt-5-mini", quality: 0.6 },
+      ],
     },
   });
 });
@@ -151,4 +155,21 @@ test("what one candidate cannot be asked goes to the other", async () => {
     .chat.completions.create({ model: "both", messages: MESSAGES, logprobs: true })
     .withResponse();
   expect(response.headers.get("x-sluice-upstream")).toBe("openai");
+});
+
+test("what the best cannot be asked goes to the best that can, never below the quality asked for", async () => {
+  const ask = (quality: string) =>
+    openai()
+      .chat.completions.create(
+        { model: "lower", messages: MESSAGES, logprobs: true },
+        { headers: { "x-sluice-min-quality": quality } },
+      )
+      .withResponse();
+  const { headers } = (await ask("0.5")).response;
+  expect(headers.get("x-sluice-model")).toBe("gpt-5-mini");
+  expect(headers.get("x-sluice-fallback")).toBe("none");
+  await expect(ask("0.8")).rejects.toMatchObject({
+    status: 400,
+    message: expect.stringContaining("logprobs"),
+  });
 });

@@ -13,6 +13,7 @@ import { standInsFor } from "../fallback/stand-ins.ts";
 import { requireModel, requireReadableModel } from "../policy/require-model.ts";
 import { keyHash } from "../policy/tenant-directory.ts";
 import { requestId } from "../request/request-id.ts";
+import { type Ranking, rankCandidates } from "../route/rank-candidates.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import {
   type CandidateMeans,
@@ -74,8 +75,8 @@ export class Planner {
     const config = this.#means.config();
     const { policy, retry, server, cache } = config;
     const id = requestId();
-    const { best, smaller } = rankedCandidates(request, config, task.minQuality);
-    const candidates = this.#planAll(request, task, best);
+    const ranking = rankedCandidates(request, config, task.minQuality);
+    const { candidates, smaller } = this.#planBest(request, task, ranking);
     const [first] = candidates;
     if (model === null) requireReadableModel(tenant, first.operation);
     return {
@@ -108,6 +109,22 @@ export class Planner {
       pressureLevels: policy.pressure,
       arrivedAt,
     };
+  }
+
+  /** Of the candidates that the request can go to at all; where there is none, the error of the best is told. */
+  #planBest(request: RuntimeRequest, task: Task, ranking: Ranking<CandidateConfig>) {
+    let { best, smaller } = ranking;
+    let refused: unknown = null;
+    for (;;) {
+      try {
+        return { candidates: this.#planAll(request, task, best), smaller };
+      } catch (error) {
+        if (!SluiceError.isInstance(error)) throw error;
+        refused ??= error;
+      }
+      if (smaller.length === 0) throw refused;
+      ({ best, smaller } = rankCandidates(smaller, null));
+    }
   }
 
   /** The one that the request names, or the best of its alias; the first in any case, so that its error is told. */
