@@ -14,6 +14,8 @@ const LARGEST_OPENING_BYTES = 65_536;
 /** Characters a token has on average, to count output that was cut off before its usage was told. */
 const CHARACTERS_PER_TOKEN = 4;
 
+/** Azure's first event has neither choices nor usage, but what its filter found in the prompt. */
+const USAGE = /"usage"\s*:\s*\{/;
 const NO_CHOICES = /"choices"\s*:\s*\[\s*\]/;
 
 export class StreamPassage {
@@ -89,7 +91,7 @@ export class StreamPassage {
       // What cannot be read may be content, and waiting for more of it makes it no clearer.
       else if (event.kind === "opaque") this.#isOpen = true;
       const isHidden =
-        this.#hidesUsageEvent && NO_CHOICES.test(event.data) && event.data.includes('"usage"');
+        this.#hidesUsageEvent && NO_CHOICES.test(event.data) && USAGE.test(event.data);
       if (!isHidden) kept.push(event.bytes);
     }
     return kept;
