@@ -3,7 +3,8 @@ import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { INSTANT, type MockServer, startMock } from "../../src/mock/index.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { message, post, startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { startUpstream } from "../support/gateway-upstream.ts";
 
 const PARAMETERS = {
   type: "object" as const,
@@ -171,5 +172,20 @@ test("what the best cannot be asked goes to the best that can, never below the q
   await expect(ask("0.8")).rejects.toMatchObject({
     status: 400,
     message: expect.stringContaining("logprobs"),
+  });
+});
+
+test("a server that refuses newer fields of OpenAI's gets the older ones", async () => {
+  await using server = await startUpstream();
+  const upstream = { dialect: "mistral", base_url: `${server.url}/v1`, api_key: "k" };
+  await using house = await startTestGateway({
+    upstreams: { mistral: { ...upstream, limits: [{ rpm: 10_000 }] } },
+  });
+  await post(`${house.url}/v1/messages`, message({ model: "mistral/large", stream: true }));
+  expect(JSON.parse(String(server.received[0].body))).toEqual({
+    model: "large",
+    messages: message().messages,
+    max_tokens: 50,
+    stream: true,
   });
 });

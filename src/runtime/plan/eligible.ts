@@ -80,7 +80,7 @@ function translated(request: CandidateRequest, { name, dialect }: Upstream): Can
   }
   const createdAtSeconds = Math.floor(arrivedAt / MICROS_PER_SECOND);
   const asked = { path: pathOf(path), headers, body };
-  const other = translateRequest(asked, provider, model.sent, createdAtSeconds);
+  const other = translateRequest(asked, provider, dialect, model.sent, createdAtSeconds);
   const named = { ...other.body, model: model.sent };
   const sent = { asked: model.sent, sent: model.sent };
   return { ...request, ...other, body: named, bytes: JSON.stringify(named), model: sent };
