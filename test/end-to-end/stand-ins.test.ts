@@ -1,7 +1,7 @@
 /** Stand-ins: kept and degraded answers are given only in place of what they can stand for. */
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { chat, EXACT, message, post, startTestGateway } from "../support/gateway.ts";
+import { chat, EXACT, message, post, startTestGateway, until } from "../support/gateway.ts";
 import { answerJson, type Handler, startUpstream } from "../support/gateway-upstream.ts";
 
 const LIMITS = [{ rpm: 10_000 }];
@@ -101,4 +101,20 @@ test.each([
     expect(second.status).toBe(fallback === "cached" ? 200 : 503);
     if (fallback === "cached") expect(await second.text()).toBe(first);
   }
+});
+
+test.each([
+  ["degrade", 200],
+  ["smaller-model,queue,degrade", 200],
+  ["smaller-model,queue", 504],
+])("past the deadline, with %s, a provider that says nothing ends in %i", async (list, status) => {
+  await using house = await start(() => {});
+  const headers = { "x-sluice-fallback": list, "x-sluice-deadline-ms": "100" };
+  const answer = await post(`${house.url}/v1/chat/completions`, chat({ model: "smart" }), {
+    headers,
+  });
+  expect(answer.status).toBe(status);
+  expect(answer.headers.get("x-sluice-fallback")).toBe(status === 200 ? "degrade" : "none");
+  expect(house.upstream.received.length).toBe(1);
+  await until(() => house.upstream.received[0].wasAborted, "the upstream is cut off");
 });

@@ -465,11 +465,12 @@ export class Call implements RaceListener, AttemptListener {
     this.#stopTimer = afterLong(Math.min(upstreamMs, deadlineMs), () => this.#timeOut(isDeadline));
   }
 
-  /** The provider takes too long: what it has done is settled, nothing is tried again. */
+  /** The provider takes too long: what it has done is settled, and no other is asked in the time that is over. */
   #timeOut(isDeadline: boolean): void {
     const bound = this.#bound;
     if (this.#hasEnded || bound === null) return;
-    this.#leave();
+    this.#stopTimer();
+    this.#bound = null;
     const isStarved = awaitsClient(bound.place.candidate.outbound);
     const end = bound.attempt.abort();
     // A client's own deadline says nothing of the provider, and its timer may fire a moment early;
@@ -479,8 +480,14 @@ export class Call implements RaceListener, AttemptListener {
     this.#settle(bound, end);
     const words = `${bound.place.candidate.upstream} took too long`;
     const error = isStarved ? clientError() : new SluiceError("upstream_timeout", words);
-    if (bound.attempt.isPassing) bound.attempt.break(error);
-    else this.#answer.refuse(error, this.report());
+    if (!bound.attempt.isPassing) {
+      this.#fallbacks.take("smaller-model");
+      this.#fallbacks.take("queue");
+      this.#fallBack(error, error);
+      return;
+    }
+    this.#leave();
+    bound.attempt.break(error);
   }
 
   /** From here on nothing that anybody says matters. */
