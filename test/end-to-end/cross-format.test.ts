@@ -189,3 +189,46 @@ test("a server that refuses newer fields of OpenAI's gets the older ones", async
     stream: true,
   });
 });
+
+test("an id that a double cannot hold comes through aliases and translation as it was", async () => {
+  const ID = "1234567890123456789";
+  const called = `{"id":"t1","type":"tool_use","name":"f","input":{"id":${ID}}}`;
+  const completion = JSON.stringify({
+    choices: [
+      {
+        message: {
+          tool_calls: [{ id: "t1", function: { name: "f", arguments: `{"id":${ID}}` } }],
+        },
+        finish_reason: "tool_calls",
+      },
+    ],
+  });
+  await using server = await startUpstream((response, { url }) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    const message = `{"type":"message","content":[${called}],"stop_reason":"tool_use"}`;
+    response.end(url.endsWith("/messages") ? message : completion);
+  });
+  const upstream = { api_key: "k", limits: [{ rpm: 10_000 }] };
+  await using house = await startTestGateway({
+    upstreams: {
+      openai: { dialect: "openai", base_url: `${server.url}/v1`, ...upstream },
+      claude: { dialect: "anthropic", base_url: server.url, ...upstream },
+    },
+    models: {
+      "by-openai": [{ upstream: "openai", model: "gpt-5" }],
+      "by-claude": [{ upstream: "claude", model: "claude-sonnet-4-5" }],
+    },
+  });
+  const user = '{"role":"user","content":"Hi"}';
+  const calls = `[${user},{"role":"assistant","content":[${called}]},${user}]`;
+  const tools = '[{"name":"f","input_schema":{"type":"object"}}]';
+  for (const model of ["by-openai", "by-claude"]) {
+    const body = `{"model":"${model}","max_tokens":9,"tools":${tools},"messages":${calls}}`;
+    const answer = await fetch(`${house.url}/v1/messages`, { method: "POST", body });
+    expect(await answer.text()).toMatch(`"input":{"id":${ID}}`);
+    expect(String(server.received.at(-1)?.body)).toContain(ID);
+  }
+  const body = `{"model":"by-claude","messages":[${user}]}`;
+  const answer = await fetch(`${house.url}/v1/chat/completions`, { method: "POST", body });
+  expect(await answer.text()).toContain(`"arguments":"{\\"id\\":${ID}}"`);
+});

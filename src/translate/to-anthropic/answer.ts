@@ -1,6 +1,6 @@
 /** An OpenAI chat completion for a client of Anthropic's messages. */
 import type { JsonObject } from "../../core/dialect.ts";
-import { isObject, parseJson, textIn } from "../../dialects/body/json-fields.ts";
+import { isObject, parseJsonExactly, textIn } from "../../dialects/body/json-fields.ts";
 import { stopReasonOf } from "../stop-reasons.ts";
 import type { Translated } from "../translation.ts";
 import { Findings } from "../untranslatable.ts";
@@ -92,7 +92,7 @@ function toolUse(
 ): JsonObject[] {
   const called = isObject(call) && isObject(call["function"]) ? call["function"] : {};
   const { name, arguments: written } = called;
-  const input = (written ?? "") === "" ? {} : parseJson(String(written));
+  const input = (written ?? "") === "" ? {} : parseJsonExactly(String(written));
   if (typeof name !== "string" || (!isObject(input) && !isCut)) {
     findings.add(`choices[0].message.tool_calls[${index}]`, "not a function with JSON arguments");
     return [];

@@ -1,6 +1,6 @@
 /** OpenAI's messages to Anthropic's: a system prompt apart, user and assistant by turns, results inside a user's message. */
 import type { JsonObject } from "../../core/dialect.ts";
-import { isObject, parseJson } from "../../dialects/body/json-fields.ts";
+import { isObject, parseJsonExactly } from "../../dialects/body/json-fields.ts";
 import { checkFields } from "../fields/field-rule.ts";
 import {
   OPENAI_CALLED_FIELDS,
@@ -108,7 +108,7 @@ function callBlock(call: unknown, path: string, findings: Findings): JsonObject[
   const called = isObject(call["function"]) ? call["function"] : {};
   checkFields(called, OPENAI_CALLED_FIELDS, `${path}.function`, findings);
   const { name, arguments: written } = called;
-  const input = written === "" ? {} : parseJson(String(written));
+  const input = written === "" ? {} : parseJsonExactly(String(written));
   if (typeof name !== "string" || !isObject(input)) {
     findings.add(`${path}.function`, "a call needs a name, and arguments that are a JSON object");
     return [];
