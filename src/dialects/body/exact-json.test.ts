@@ -14,6 +14,13 @@ describe("JSON is written again as it came", () => {
   });
 });
 
+test("wherever it stands", () => {
+  for (let blanks = 0; blanks < 40; blanks++) {
+    const text = `{"id":${" ".repeat(blanks)}9007199254740993}`;
+    expect(JSON.stringify(parseExactly(text))).toBe('{"id":9007199254740993}');
+  }
+});
+
 test("what a double holds is a number, and fractions are", () => {
   const text = '{"a":9007199254740991,"b":[0.12345678901234567,1e21],"c":" 12345678901234567 "}';
   expect(parseExactly(text)).toEqual(JSON.parse(text));

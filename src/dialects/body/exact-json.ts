@@ -10,8 +10,8 @@ type Reviver = (name: string, value: unknown, context: { readonly source?: strin
 
 const exactJson = JSON as unknown as JsonWithSource;
 
-/** 2^53 has 16 digits. Fractions, as vectors are full of, are none of these. */
-const LONG_NUMBER = /[\s:,[-]\d{16,}[\s,}\]]/;
+/** 2^53 has so many. */
+const LONG = 16;
 const WHOLE_NUMBER = /^-?\d+$/;
 
 /**
@@ -21,7 +21,25 @@ const WHOLE_NUMBER = /^-?\d+$/;
  * @example JSON.stringify(parseExactly('{"id":1234567890123456789}')) // {"id":1234567890123456789}
  */
 export function parseExactly(text: string): unknown {
-  return LONG_NUMBER.test(text) ? exactJson.parse(text, exactly) : JSON.parse(text);
+  return holdsLongNumber(text) ? exactJson.parse(text, exactly) : JSON.parse(text);
+}
+
+/** A run of so many digits has one at a multiple of as many: the rest need not be looked at. */
+function holdsLongNumber(text: string): boolean {
+  for (let at = LONG - 1; at < text.length; at += LONG) {
+    if (!isDigit(text, at)) continue;
+    let from = at;
+    while (isDigit(text, from - 1)) from--;
+    while (isDigit(text, at + 1)) at++;
+    // Fractions, as vectors are full of, stand behind a dot.
+    if (at - from + 1 >= LONG && text[from - 1] !== ".") return true;
+  }
+  return false;
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 0x30 && code <= 0x39;
 }
 
 /** A number, rounded if it is one of those; NaN: none. */
