@@ -219,10 +219,11 @@ export class Call implements RaceListener, AttemptListener {
 
   /** Only asked under pressure, and where there is a smaller model: nothing else waits for a decision. */
   #diverts(): boolean | Promise<boolean> {
-    const { account, target, shadow } = this.#best[0].candidate;
+    const { shadow } = this.#best[0].candidate;
     if (this.plan.smaller === NO_CANDIDATES || shadow !== null) return false;
-    const pressure = account.pressureAt(account.pathFor(target));
-    if (pressure < this.plan.pressureLevels.act || this.#smallerPlaces().length === 0) return false;
+    const { act } = this.plan.pressureLevels;
+    const isAtEase = this.#best.some(({ pressure }) => pressure < act);
+    if (isAtEase || this.#smallerPlaces().length === 0) return false;
     const untilOver = (this.#times.expiresAt - this.#now) / MICROS_PER_MS;
     const leftMs = Math.min(untilOver, this.plan.task.maxWaitMs);
     this.#deciding = new AbortController();
