@@ -471,4 +471,15 @@ describe("an error", () => {
       error: { type, message: expect.any(String) },
     });
   });
+
+  test.each([
+    [{ error: "down" }, "down"],
+    [{ object: "error", message: "too long", type: "BadRequestError" }, "too long"],
+    [{ message: { detail: [{ msg: "extra" }] } }, '{"detail":[{"msg":"extra"}]}'],
+    [{ detail: "no such model" }, "no such model"],
+    [{ detail: [{ msg: "missing" }] }, '[{"msg":"missing"}]'],
+    [{}, "The provider answered with status 400."],
+  ])("%j tells Anthropic's clients the server's words", (body, message) => {
+    expect(ANTHROPIC_CLIENT.error(400, body).body).toMatchObject({ error: { message } });
+  });
 });
