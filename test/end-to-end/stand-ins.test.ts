@@ -14,6 +14,7 @@ async function start(answer: Handler) {
   );
   const gateway = await startTestGateway({
     policy: EXACT,
+    cache: { mode: "always" },
     retry: { attempts: 1 },
     breaker: { failures: 1_000 },
     upstreams: {
@@ -65,6 +66,40 @@ test("an answer that was compressed for one client is not kept for one that cann
   house.isDown = true;
   expect((await get("gzip")).headers.get("x-sluice-fallback")).toBe("cached");
   expect((await get("identity")).status).toBe(503);
+});
+
+test.each([
+  ["a question", "/openai/responses", { input: "next" }, "cached"],
+  ["a conversation", "/openai/responses", { input: "next", conversation: "c1" }, "none"],
+  ["work in the background", "/openai/responses", { input: "next", background: true }, "none"],
+  ["a post to another API", "/plain/contacts", { name: "Ann" }, "none"],
+])("repeated, %s is answered anew unless it only asks", async (_what, path, body, fallback) => {
+  await using house = await start((response) => answerJson(response, 200, {}));
+  const send = () => post(house.url + path, { model: "gpt-5", ...body });
+  await (await send()).text();
+  expect((await send()).headers.get("x-sluice-fallback")).toBe(fallback);
+});
+
+test.each([
+  ["Accept, Cookie", "cached"],
+  ["x-view", "none"],
+  ["*", "none"],
+])("an answer that varies by %s is kept for the same headers only", async (vary, fallback) => {
+  await using house = await start((response) => answerJson(response, 200, {}, { vary }));
+  const get = (view: string) => fetch(`${house.url}/plain/data`, { headers: { "x-view": view } });
+  await (await get("1")).text();
+  expect((await get("2")).headers.get("x-sluice-fallback")).toBe(fallback);
+});
+
+test("an answer kept for any quality is none for a request that asks for more", async () => {
+  await using house = await start((response) => answerJson(response, 200, {}));
+  const send = (quality: string) => {
+    const headers = { "x-sluice-min-quality": quality };
+    return post(`${house.url}/v1/chat/completions`, chat({ model: "smart" }), { headers });
+  };
+  await (await send("0")).text();
+  expect((await send("0")).headers.get("x-sluice-fallback")).toBe("cached");
+  expect((await send("0.8")).headers.get("x-sluice-fallback")).toBe("none");
 });
 
 const CHUNK = {

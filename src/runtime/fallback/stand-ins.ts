@@ -50,7 +50,7 @@ function cachedFor(
   const { method, upstream, variant, bytes, operation, task } = request;
   const isRead = method === "GET" || method === "HEAD";
   const isWhole = bytes === null || typeof bytes === "string" || bytes instanceof Uint8Array;
-  if (!isWhole || !(isRead || operation.kind !== "other")) return null;
+  if (!isWhole || !(isRead || isQuestion(operation, request.body))) return null;
   const path = `${upstream}${request.path}`;
   const key = cacheKey({ tenant: task.tenant, method, path, variant: variant(), body: bytes });
   return {
@@ -65,6 +65,11 @@ function cachedFor(
       return true;
     },
   };
+}
+
+/** What only asks. A conversation goes on with each call, and work in the background is yet to be done. */
+function isQuestion({ kind, retrySafe }: Operation, body: JsonObject | null): boolean {
+  return kind !== "other" && retrySafe && body?.["background"] !== true;
 }
 
 function degradedFor(request: StandInRequest): StandIns["degraded"] {

@@ -10,6 +10,7 @@ import type { Classifier } from "../classify/classifier.ts";
 import { questionOf } from "../classify/classify.ts";
 import { ResponseCache } from "../fallback/response-cache.ts";
 import { standInsFor } from "../fallback/stand-ins.ts";
+import { VARYING } from "../fallback/varying.ts";
 import { requireModel, requireReadableModel } from "../policy/require-model.ts";
 import { keyHash } from "../policy/tenant-directory.ts";
 import { requestId } from "../request/request-id.ts";
@@ -227,23 +228,14 @@ export class Planner {
   }
 }
 
-/** Headers that change what is answered, to the same path and body. */
-const VARYING = [
-  "accept",
-  "accept-encoding",
-  "accept-language",
-  "anthropic-beta",
-  "anthropic-version",
-  "openai-organization",
-  "openai-project",
-  "range",
-] as const;
-
 /** Whoever brings a credential of its own has its own answers, even in the same tenant. */
-function variantOf({ headers, clientCredential }: RuntimeRequest, { trim, pins }: Task): string {
+function variantOf(
+  { headers, clientCredential }: RuntimeRequest,
+  { trim, pins, minQuality }: Task,
+): string {
   const account = clientCredential === null ? null : keyHash(clientCredential);
   const varying = VARYING.map((name) => headers[name] ?? null);
-  return JSON.stringify([account, trim, pins, ...varying]);
+  return JSON.stringify([account, trim, pins, minQuality, ...varying]);
 }
 
 function isNamed({ upstream, model }: RuntimeRequest, one: CandidateConfig | undefined): boolean {
