@@ -232,3 +232,36 @@ test("an id that a double cannot hold comes through aliases and translation as i
   const answer = await fetch(`${house.url}/v1/chat/completions`, { method: "POST", body });
   expect(await answer.text()).toContain(`"arguments":"{\\"id\\":${ID}}"`);
 });
+
+test.each([
+  ["/v1/responses", { input: "Hi" }, "openai"],
+  ["/v1/embeddings", { input: "Hi" }, "openai"],
+  ["/v1/completions", { prompt: "Hi" }, "openai"],
+  ["/v1/images/generations", { prompt: "Hi" }, "openai"],
+  ["/v1/messages/count_tokens", { messages: MESSAGES }, "claude"],
+])(
+  "%s, which is not translated, goes to a candidate of its own format alone",
+  async (path, body, name) => {
+    await using server = await startUpstream();
+    const upstream = { base_url: server.url, api_key: "k", limits: [{ rpm: 10_000 }] };
+    const claude = { upstream: "claude", model: "claude-sonnet-4-5" };
+    const gpt = { upstream: "openai", model: "gpt-5" };
+    await using house = await startTestGateway({
+      upstreams: {
+        claude: { dialect: "anthropic", ...upstream },
+        openai: { dialect: "openai", ...upstream },
+      },
+      models: {
+        one: [claude, gpt],
+        other: [gpt, claude],
+        foreign: [name === "claude" ? gpt : claude],
+      },
+    });
+    for (const model of ["one", "other"]) {
+      const answer = await post(house.url + path, { model, ...body });
+      expect(answer.headers.get("x-sluice-upstream")).toBe(name);
+    }
+    expect((await post(house.url + path, { model: "foreign", ...body })).status).toBe(400);
+    expect(server.received.length).toBe(2);
+  },
+);
