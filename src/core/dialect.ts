@@ -138,6 +138,8 @@ export interface Dialect {
   readonly credentialQuery?: string;
   /** `name=value` that a path needs in its query where nothing of that name stands; absent: no path does. */
   readonly defaultQuery?: (pathname: string) => string | null;
+  /** Its chat takes `max_tokens` alone, not the newer `max_completion_tokens`. */
+  readonly takesMaxTokensAlone?: true;
   /** Chat streams tell their usage only if `stream_options.include_usage` asks for it. */
   readonly streamsUsageOnRequest: boolean;
   operation(request: RequestView): Operation;

@@ -27,6 +27,12 @@ export interface Target {
    * @default "max_completion_tokens"
    */
   readonly maxTokensField?: "max_completion_tokens" | "max_tokens";
+  /**
+   * To OpenAI's format alone: servers that tell a stream's usage unasked may refuse to be asked.
+   *
+   * @default true
+   */
+  readonly asksForUsage?: boolean;
 }
 
 /** What an answer needs and the provider's does not tell. */
@@ -50,6 +56,8 @@ export interface StreamTranslator {
   push(event: string, data: string): ServerEvent[];
   /** After the last event. A stream that the provider cut gets an error event, never a quiet end. */
   end(): ServerEvent[];
+  /** It has told of an error. */
+  readonly hasFailed: boolean;
 }
 
 export interface TranslatedError {

@@ -38,5 +38,6 @@ export function translatorBetween(client: ChatFormat, provider: ChatFormat): Tra
  */
 export function chatFormatOf(path: string): ChatFormat | null {
   if (/(?:^|\/)chat\/completions$/.test(path)) return "openai-chat";
-  return /(?:^|\/)messages$/.test(path) ? "anthropic-messages" : null;
+  // Messages of something else, such as `/threads/{id}/messages`, are no chat.
+  return /^\/?messages$|\/v\d+\/messages$/.test(path) ? "anthropic-messages" : null;
 }

@@ -3,7 +3,8 @@ import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { INSTANT, type MockServer, startMock } from "../../src/mock/index.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { message, post, startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { startUpstream } from "../support/gateway-upstream.ts";
 
 const PARAMETERS = {
   type: "object" as const,
@@ -33,6 +34,10 @@ beforeAll(async () => {
       both: [
         { upstream: "claude", model: "claude-sonnet-4-5" },
         { upstream: "openai", model: "gpt-5" },
+      ],
+      lower: [
+        { upstream: "claude", model: "claude-sonnet-4-5", quality: 0.9 },
+        { upstream: "openai", model: "gpt-5-mini", quality: 0.6 },
       ],
     },
   });
@@ -152,3 +157,111 @@ test("what one candidate cannot be asked goes to the other", async () => {
     .withResponse();
   expect(response.headers.get("x-sluice-upstream")).toBe("openai");
 });
+
+test("what the best cannot be asked goes to the best that can, never below the quality asked for", async () => {
+  const ask = (quality: string) =>
+    openai()
+      .chat.completions.create(
+        { model: "lower", messages: MESSAGES, logprobs: true },
+        { headers: { "x-sluice-min-quality": quality } },
+      )
+      .withResponse();
+  const { headers } = (await ask("0.5")).response;
+  expect(headers.get("x-sluice-model")).toBe("gpt-5-mini");
+  expect(headers.get("x-sluice-fallback")).toBe("none");
+  await expect(ask("0.8")).rejects.toMatchObject({
+    status: 400,
+    message: expect.stringContaining("logprobs"),
+  });
+});
+
+test("a server that refuses newer fields of OpenAI's gets the older ones", async () => {
+  await using server = await startUpstream();
+  const upstream = { dialect: "mistral", base_url: `${server.url}/v1`, api_key: "k" };
+  await using house = await startTestGateway({
+    upstreams: { mistral: { ...upstream, limits: [{ rpm: 10_000 }] } },
+  });
+  await post(`${house.url}/v1/messages`, message({ model: "mistral/large", stream: true }));
+  expect(JSON.parse(String(server.received[0].body))).toEqual({
+    model: "large",
+    messages: message().messages,
+    max_tokens: 50,
+    stream: true,
+  });
+});
+
+test("an id that a double cannot hold comes through aliases and translation as it was", async () => {
+  const ID = "1234567890123456789";
+  const called = `{"id":"t1","type":"tool_use","name":"f","input":{"id":${ID}}}`;
+  const completion = JSON.stringify({
+    choices: [
+      {
+        message: {
+          tool_calls: [{ id: "t1", function: { name: "f", arguments: `{"id":${ID}}` } }],
+        },
+        finish_reason: "tool_calls",
+      },
+    ],
+  });
+  await using server = await startUpstream((response, { url }) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    const message = `{"type":"message","content":[${called}],"stop_reason":"tool_use"}`;
+    response.end(url.endsWith("/messages") ? message : completion);
+  });
+  const upstream = { api_key: "k", limits: [{ rpm: 10_000 }] };
+  await using house = await startTestGateway({
+    upstreams: {
+      openai: { dialect: "openai", base_url: `${server.url}/v1`, ...upstream },
+      claude: { dialect: "anthropic", base_url: server.url, ...upstream },
+    },
+    models: {
+      "by-openai": [{ upstream: "openai", model: "gpt-5" }],
+      "by-claude": [{ upstream: "claude", model: "claude-sonnet-4-5" }],
+    },
+  });
+  const user = '{"role":"user","content":"Hi"}';
+  const calls = `[${user},{"role":"assistant","content":[${called}]},${user}]`;
+  const tools = '[{"name":"f","input_schema":{"type":"object"}}]';
+  for (const model of ["by-openai", "by-claude"]) {
+    const body = `{"model":"${model}","max_tokens":9,"tools":${tools},"messages":${calls}}`;
+    const answer = await fetch(`${house.url}/v1/messages`, { method: "POST", body });
+    expect(await answer.text()).toMatch(`"input":{"id":${ID}}`);
+    expect(String(server.received.at(-1)?.body)).toContain(ID);
+  }
+  const body = `{"model":"by-claude","messages":[${user}]}`;
+  const answer = await fetch(`${house.url}/v1/chat/completions`, { method: "POST", body });
+  expect(await answer.text()).toContain(`"arguments":"{\\"id\\":${ID}}"`);
+});
+
+test.each([
+  ["/v1/responses", { input: "Hi" }, "openai"],
+  ["/v1/embeddings", { input: "Hi" }, "openai"],
+  ["/v1/completions", { prompt: "Hi" }, "openai"],
+  ["/v1/images/generations", { prompt: "Hi" }, "openai"],
+  ["/v1/messages/count_tokens", { messages: MESSAGES }, "claude"],
+])(
+  "%s, which is not translated, goes to a candidate of its own format alone",
+  async (path, body, name) => {
+    await using server = await startUpstream();
+    const upstream = { base_url: server.url, api_key: "k", limits: [{ rpm: 10_000 }] };
+    const claude = { upstream: "claude", model: "claude-sonnet-4-5" };
+    const gpt = { upstream: "openai", model: "gpt-5" };
+    await using house = await startTestGateway({
+      upstreams: {
+        claude: { dialect: "anthropic", ...upstream },
+        openai: { dialect: "openai", ...upstream },
+      },
+      models: {
+        one: [claude, gpt],
+        other: [gpt, claude],
+        foreign: [name === "claude" ? gpt : claude],
+      },
+    });
+    for (const model of ["one", "other"]) {
+      const answer = await post(house.url + path, { model, ...body });
+      expect(answer.headers.get("x-sluice-upstream")).toBe(name);
+    }
+    expect((await post(house.url + path, { model: "foreign", ...body })).status).toBe(400);
+    expect(server.received.length).toBe(2);
+  },
+);

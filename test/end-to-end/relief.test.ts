@@ -11,6 +11,7 @@ import {
   until,
 } from "../support/gateway.ts";
 import { TestClock } from "../support/gateway-clock.ts";
+import { startScript } from "../support/scripted-provider.ts";
 
 const NO_GUARANTEES = { "real-time": 0, "near-real-time": 0, batch: 0 };
 
@@ -139,4 +140,58 @@ describe("batch at pressure act", () => {
     await pass(80);
     expect(new Set(await Promise.all(batch))).toEqual(new Set([200]));
   });
+});
+
+test("what suits a smaller model goes there only when all that are as good are under pressure", async () => {
+  await using provider = await startScript();
+  const clock = new TestClock();
+  const base_url = `${provider.upstream.url}/v1`;
+  const upstream = { dialect: "openai", base_url, api_key: "k", limits: [{ rpm: 60 }] };
+  const small = { upstream: "other", model: "small", quality: 0.5 };
+  const large = { model: "large", quality: 0.9 };
+  await using gateway = await startTestGateway(
+    {
+      policy: EXACT,
+      tiers: { only: { max_wait: "1h" } },
+      defaults: { tier: "only" },
+      upstreams: {
+        first: upstream,
+        second: upstream,
+        other: { ...upstream, limits: [{ rpm: 60_000 }] },
+      },
+      models: {
+        smart: [{ upstream: "first", ...large }, { upstream: "second", ...large }, small],
+      },
+    },
+    { clock },
+  );
+  const leaving = new AbortController();
+  const press = async (name: string) => {
+    const { received } = provider.upstream;
+    const before = received.length + gateway.runtime.load.waiting;
+    for (let i = 0; i < 80; i++) {
+      const body = chat({ model: `${name}/large` });
+      const { signal } = leaving;
+      post(`${gateway.url}/v1/chat/completions`, body, { signal }).catch(() => {});
+    }
+    await until(
+      () => received.length + gateway.runtime.load.waiting === before + 80,
+      () => gateway.runtime.load,
+    );
+    // Pressure is looked at anew a moment later.
+    await clock.advance(1_000);
+  };
+  const prompt = "Classify the sentiment of this review as positive or negative: great shoes";
+  const messages = [{ role: "user", content: prompt }];
+  const served = async () => {
+    const body = chat({ model: "smart", messages });
+    const { headers } = await post(`${gateway.url}/v1/chat/completions`, body);
+    return [headers.get("x-sluice-upstream"), headers.get("x-sluice-model")];
+  };
+  await press("first");
+  expect(await served()).toEqual(["second", "large"]);
+  await press("second");
+  expect(await served()).toEqual(["other", "small"]);
+  leaving.abort();
+  await atRest(gateway);
 });

@@ -155,6 +155,9 @@ describe("a whole answer", () => {
     ["no choice", { ...COMPLETION, choices: [] }],
     ["arguments that are no JSON", withCall({ function: { name: "f", arguments: "{" } })],
     ["a custom call", withCall({ type: "custom", custom: { name: "f", input: "x" } })],
+    ["a call in the old form", withMessage({ function_call: { name: "f", arguments: "{}" } })],
+    ["a part that is no text", withMessage({ content: [{ type: "image_url" }] })],
+    ["an error", withMessage({ content: "Hel" }, "error")],
   ])("with %s is not translated", (_name, completion) => {
     expect(ANTHROPIC_CLIENT.answer(completion, CONTEXT).kind).toBe("untranslatable");
   });
@@ -166,15 +169,40 @@ describe("a whole answer", () => {
     expect(OPENAI_CLIENT.answer(message, CONTEXT).kind).toBe("untranslatable");
   });
 
+  test("of a server that gives parts has their texts", () => {
+    const thought = { type: "thinking", thinking: [{ type: "text", text: "hm" }] };
+    const parts = [thought, { type: "text", text: "It " }, { type: "text", text: "rains." }];
+    expect(anthropicAnswer(withMessage({ content: parts }))).toMatchObject({
+      content: [{ type: "text", text: "It rains." }],
+    });
+  });
+
+  test("of a server that leaves out the arguments of a call has an empty input", () => {
+    expect(anthropicAnswer(withCall({ id: "t1", function: { name: "f" } }))).toMatchObject({
+      content: [{ type: "tool_use", id: "t1", input: {} }],
+    });
+  });
+
+  test("of Anthropic with a block without a text says nothing for it", () => {
+    const content = [{ type: "text" }, { type: "text", text: "Hi" }];
+    expect(openAiAnswer({ ...MESSAGE, content })).toMatchObject({
+      choices: [{ message: { content: "Hi" } }],
+    });
+  });
+
   test("of a server that gives calls no ids has some of its own", () => {
     const { content } = anthropicAnswer(withCall({ function: { name: "f", arguments: "{}" } }));
     expect(content).toMatchObject([{ type: "tool_use", id: "call_chatcmpl-1_0" }]);
   });
 });
 
+function withMessage(fields: object, finish_reason = "stop"): JsonObject {
+  const message = { role: "assistant", content: null, ...fields };
+  return { ...COMPLETION, choices: [{ index: 0, message, finish_reason }] };
+}
+
 function withCall(call: object): JsonObject {
-  const message = { role: "assistant", content: null, tool_calls: [call] };
-  return { ...COMPLETION, choices: [{ index: 0, message, finish_reason: "tool_calls" }] };
+  return withMessage({ tool_calls: [call] }, "tool_calls");
 }
 
 const words = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 });
@@ -307,6 +335,42 @@ describe("a stream", () => {
     expect(messageOf(translated)).toEqual(anthropicAnswer(COMPLETION));
   });
 
+  test("that tells usage before its reason to stop goes on until it has one", () => {
+    const events = anthropicEvents(MESSAGE, [3]);
+    const early = { type: "message_delta", delta: {}, usage: { output_tokens: 1 } };
+    events.splice(4, 0, { event: "message_delta", data: JSON.stringify(early) });
+    const translated = translatedEvents(OPENAI_CLIENT.stream(CONTEXT), events);
+    expect(completionOf(translated)).toEqual(openAiAnswer(MESSAGE));
+    expect(translated.filter(({ data }) => data.includes('"finish_reason":"')).length).toBe(1);
+  });
+
+  test("of Azure takes id and model from where they are told", () => {
+    const first = { id: "", model: "", choices: [], prompt_filter_results: [], usage: null };
+    const chunks = [{ event: null, data: JSON.stringify(first) }, ...openAiChunks(COMPLETION, [3])];
+    const translated = translatedEvents(ANTHROPIC_CLIENT.stream(CONTEXT), chunks);
+    expect(messageOf(translated)).toEqual(anthropicAnswer(COMPLETION));
+  });
+
+  test("whose calls all have the index 0 tells them apart by their ids", () => {
+    const call = (id: string, fields: object) => ({ index: 0, id, function: fields });
+    const calls = [
+      call("a", { name: "f", arguments: '{"n":1}' }),
+      call("b", { name: "f", arguments: '{"n"' }),
+      { index: 0, function: { arguments: ":2" } },
+      call("b", { arguments: "}" }),
+    ];
+    const chunks = calls.map((one) => ({ event: null, data: chunk({ tool_calls: [one] }) }));
+    const end = { event: null, data: chunk({}, "tool_calls") };
+    const translated = translatedEvents(ANTHROPIC_CLIENT.stream(CONTEXT), [...chunks, end]);
+    expect(messageOf(translated)).toMatchObject({
+      content: [
+        { id: "a", input: { n: 1 } },
+        { id: "b", input: { n: 2 } },
+      ],
+      stop_reason: "tool_use",
+    });
+  });
+
   test("in which the provider tells an error passes it on and is over", () => {
     const overloaded = {
       type: "error",
@@ -326,6 +390,8 @@ describe("a stream", () => {
   test.each([
     ["no JSON", "{"],
     ["a call without a name", chunk({ tool_calls: [{ index: 0, function: {} }] })],
+    ["a part that is no text", chunk({ content: [{ type: "image_url" }] })],
+    ["an error as its reason to finish", chunk({}, "error")],
   ])("with %s becomes an error, not a hole", (_name, data) => {
     const [last] = ANTHROPIC_CLIENT.stream(CONTEXT).push("", data).slice(-1);
     expect(last.event).toBe("error");
@@ -351,8 +417,8 @@ describe("a stream", () => {
   });
 });
 
-function chunk(delta: object): string {
-  return JSON.stringify({ id: "x", choices: [{ index: 0, delta, finish_reason: null }] });
+function chunk(delta: object, finish_reason: string | null = null): string {
+  return JSON.stringify({ id: "x", choices: [{ index: 0, delta, finish_reason }] });
 }
 
 describe("an error", () => {
@@ -404,5 +470,16 @@ describe("an error", () => {
       type: "error",
       error: { type, message: expect.any(String) },
     });
+  });
+
+  test.each([
+    [{ error: "down" }, "down"],
+    [{ object: "error", message: "too long", type: "BadRequestError" }, "too long"],
+    [{ message: { detail: [{ msg: "extra" }] } }, '{"detail":[{"msg":"extra"}]}'],
+    [{ detail: "no such model" }, "no such model"],
+    [{ detail: [{ msg: "missing" }] }, '[{"msg":"missing"}]'],
+    [{}, "The provider answered with status 400."],
+  ])("%j tells Anthropic's clients the server's words", (body, message) => {
+    expect(ANTHROPIC_CLIENT.error(400, body).body).toMatchObject({ error: { message } });
   });
 });

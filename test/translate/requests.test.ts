@@ -120,6 +120,41 @@ describe("from OpenAI to Anthropic", () => {
     ],
     [{ brand_new: 1 }, ["brand_new"]],
     [{ stream_options: { brand_new: 1 } }, ["stream_options.brand_new"]],
+    [{ response_format: { type: "text", brand_new: 1 } }, ["response_format.brand_new"]],
+    [
+      { tools: [TOOL], tool_choice: { type: "auto", brand_new: 1 } },
+      ["tool_choice.brand_new", "tool_choice"],
+    ],
+    [{ tool_choice: "required" }, ["tool_choice"]],
+    [{ tool_choice: { type: "function", function: { name: "look_up" } } }, ["tool_choice"]],
+    [{ max_tokens: "100" }, ["max_tokens"]],
+    [{ max_completion_tokens: 0 }, ["max_completion_tokens"]],
+    [
+      {
+        messages: [
+          {
+            role: "user",
+            content: [
+              { type: "text", text: 5 },
+              { type: "text", text: "hi" },
+            ],
+          },
+        ],
+      },
+      ["messages[0].content[0]"],
+    ],
+    [
+      {
+        messages: [
+          {
+            role: "system",
+            content: [{ type: "image_url", image_url: { url: "https://a.b/c.png" } }],
+          },
+          ...HELLO,
+        ],
+      },
+      ["messages[0].content"],
+    ],
     [{ messages: "hi" }, ["messages"]],
     [{ messages: [] }, ["messages"]],
     [{ messages: [{ role: "user", content: "hi", name: "ann" }] }, ["messages[0].name"]],
@@ -251,6 +286,32 @@ describe("from OpenAI to Anthropic", () => {
     );
   });
 
+  test.each([
+    ["claude-3-haiku-20240307", 4_096],
+    ["claude-3-5-sonnet-latest", 8_192],
+    ["claude-3-7-sonnet-latest", 16_000],
+    ["claude-sonnet-5", 16_000],
+  ])("%s is allowed no more output than it gives, by default %i tokens", (model, most) => {
+    expect(toAnthropic({}, { model })).toMatchObject({ max_tokens: most });
+    const larger = toAnthropic({ max_tokens: 16_001 }, { model });
+    if (most < 16_000) expect(refused(larger)).toEqual(["max_tokens"]);
+    else expect(larger).toMatchObject({ max_tokens: 16_001 });
+  });
+
+  test("what the SDK's helpers have read of a call's arguments is no part of it", () => {
+    const called = { name: "look_up", arguments: "{}", parsed_arguments: {} };
+    const call = { id: "c1", type: "function", function: called };
+    const messages = [...HELLO, { role: "assistant", tool_calls: [call] }];
+    const result = { role: "tool", tool_call_id: "c1", content: "rain" };
+    const sent = toAnthropic({ messages: [...messages, result], tools: [TOOL] });
+    expect(sent).toHaveProperty("messages[1].content[0].input", {});
+    const unknown = { ...call, function: { ...called, brand_new: 1 } };
+    const other = [...HELLO, { role: "assistant", tool_calls: [unknown] }, result];
+    expect(refused(toAnthropic({ messages: other, tools: [TOOL] }))).toEqual([
+      "messages[1].tool_calls[0].function.brand_new",
+    ]);
+  });
+
   test("the list of reasons is bounded, and no shape of body throws", () => {
     const messages = Array.from({ length: 100 }, () => ({ role: "nobody" }));
     expect(refused(toAnthropic({ messages }))).toHaveLength(20);
@@ -311,6 +372,25 @@ describe("from Anthropic to OpenAI", () => {
     [{ tools: [{ type: "web_search_20250305", name: "web_search" }] }, ["tools[0]"]],
     [{ tools: [{ name: "x", input_schema: {}, defer_loading: true }] }, ["tools[0].defer_loading"]],
     [{ messages: [...HELLO, { role: "assistant", content: "{" }] }, ["messages"]],
+    [{ messages: [...HELLO, { role: "user", content: [] }] }, ["messages[1]"]],
+    [{ messages: [{ role: "user", content: [{ type: "text" }] }] }, ["messages[0].content[0]"]],
+    [{ metadata: { user_id: "u1", brand_new: 1 } }, ["metadata.brand_new"]],
+    [{ thinking: { type: "disabled", brand_new: 1 } }, ["thinking.brand_new"]],
+    [{ stop_sequences: "END" }, ["stop_sequences"]],
+    [{ tool_choice: { type: "any" } }, ["tool_choice"]],
+    [
+      {
+        messages: [
+          {
+            role: "user",
+            content: [
+              { type: "image", source: { type: "url", url: "https://a.b/c", brand_new: 1 } },
+            ],
+          },
+        ],
+      },
+      ["messages[0].content[0].source.brand_new"],
+    ],
     [
       { messages: [{ role: "user", content: [{ type: "container_upload", file_id: "f" }] }] },
       ["messages[0].content[0]"],
@@ -322,6 +402,17 @@ describe("from Anthropic to OpenAI", () => {
     [{ brand_new: 1 }, ["brand_new"]],
   ])("%j is not translated, because of %j", (body, fields) => {
     expect(refused(toOpenAi(body))).toEqual(fields);
+  });
+
+  test("of servers whose streams tell usage unasked it is not asked", () => {
+    const target = { model: "llama", asksForUsage: false };
+    expect(toOpenAi({ stream: true }, target)).not.toHaveProperty("stream_options");
+  });
+
+  test("1, OpenAI's default for sampling, is told to models of other vendors", () => {
+    const body = { temperature: 1, top_p: 1 };
+    expect(toOpenAi(body, { model: "mistral-large" })).toMatchObject(body);
+    expect(toOpenAi(body)).not.toHaveProperty("temperature");
   });
 
   test("models that reason take no sampling and no stops", () => {
@@ -414,5 +505,7 @@ test("only chat is translated", () => {
   ]);
   const others = ["/responses", "/embeddings", "/completions", "/messages/count_tokens"];
   expect(others.map(chatFormatOf)).toEqual([null, null, null, null]);
+  const foreign = ["/threads/t1/messages", "/v1/threads/t1/messages", "/v18.0/7/messages"];
+  expect(foreign.map(chatFormatOf)).toEqual([null, null, null]);
   expect(translatorBetween("openai-chat", "openai-chat")).toBe(null);
 });

@@ -29,6 +29,8 @@ export interface CompatibleProfile {
   readonly usage?: typeof openAiUsage;
   /** Its errors may come under a success status. */
   readonly failsUnderSuccess?: true;
+  /** It does not know `max_completion_tokens`: it refuses it, or sets no bound. */
+  readonly takesMaxTokensAlone?: true;
   /** Its streams tell usage without being asked, or cannot be asked. */
   readonly streamsUsageUnasked?: true;
 }
@@ -43,6 +45,7 @@ export function compatible(profile: CompatibleProfile): Dialect {
     wireFormat: "openai",
     credentialHeader: profile.credentialHeader ?? { name: "authorization", prefix: "Bearer " },
     defaultQuery: profile.defaultQuery,
+    takesMaxTokensAlone: profile.takesMaxTokensAlone,
     streamsUsageOnRequest: profile.streamsUsageUnasked !== true,
     failsUnderSuccess: profile.failsUnderSuccess === true,
     usageFields: ["usage"],

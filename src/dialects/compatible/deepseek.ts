@@ -7,6 +7,7 @@ import { BY_USAGE } from "./token-ledger.ts";
 export const deepseek = compatible({
   name: "deepseek",
   ledger: BY_USAGE,
+  takesMaxTokensAlone: true,
   rules: { quotaDimension: "concurrency" },
   usage: (usage) => {
     const told = openAiUsage(usage);

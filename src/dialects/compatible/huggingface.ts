@@ -2,4 +2,8 @@
 import { compatible } from "./compatible.ts";
 import { BY_USAGE } from "./token-ledger.ts";
 
-export const huggingFace = compatible({ name: "huggingface", ledger: BY_USAGE });
+export const huggingFace = compatible({
+  name: "huggingface",
+  ledger: BY_USAGE,
+  takesMaxTokensAlone: true,
+});

@@ -8,6 +8,7 @@ import { BY_USAGE } from "./token-ledger.ts";
 export const mistral = compatible({
   name: "mistral",
   ledger: BY_USAGE,
+  takesMaxTokensAlone: true,
   streamsUsageUnasked: true,
   readings: familyReadings([
     xRateLimit("req-minute", { dimension: "requests", perMs: MINUTE_MS, resetMeaning: "window" }),

@@ -5,6 +5,7 @@ import { BY_USAGE } from "./token-ledger.ts";
 export const nvidia = compatible({
   name: "nvidia",
   ledger: BY_USAGE,
+  takesMaxTokensAlone: true,
   rules: {
     prose: [{ class: "overload", pattern: /\bworker\b.{0,40}\blimit reached/ }],
     quotaDimension: "requests",

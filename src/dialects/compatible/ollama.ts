@@ -5,5 +5,6 @@ import { BY_USAGE } from "./token-ledger.ts";
 export const ollama = compatible({
   name: "ollama",
   ledger: BY_USAGE,
+  takesMaxTokensAlone: true,
   generating: ["/api/chat", "/api/generate"],
 });

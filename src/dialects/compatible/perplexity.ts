@@ -5,6 +5,7 @@ import { BY_USAGE } from "./token-ledger.ts";
 export const perplexity = compatible({
   name: "perplexity",
   ledger: BY_USAGE,
+  takesMaxTokensAlone: true,
   streamsUsageUnasked: true,
   rules: { quotaDimension: "requests" },
 });

@@ -5,6 +5,7 @@ import { BY_USAGE } from "./token-ledger.ts";
 export const together = compatible({
   name: "together",
   ledger: BY_USAGE,
+  takesMaxTokensAlone: true,
   streamsUsageUnasked: true,
   rules: {
     statuses: new Map([[403, "context_length"]]),

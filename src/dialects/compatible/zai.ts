@@ -6,6 +6,7 @@ import { BY_USAGE } from "./token-ledger.ts";
 export const zai = compatible({
   name: "zai",
   ledger: BY_USAGE,
+  takesMaxTokensAlone: true,
   streamsUsageUnasked: true,
   rules: {
     codes: codeTable({

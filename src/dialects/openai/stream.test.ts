@@ -15,6 +15,11 @@ describe("chat chunks", () => {
     { name: "a refusal", data: delta({ refusal: "No" }), textLength: 2 },
     { name: "reasoning", data: delta({ reasoning_content: "hm", content: null }), textLength: 2 },
     {
+      name: "a list of parts",
+      data: delta({ content: [{ type: "thinking", thinking: [{ type: "text", text: "hm" }] }] }),
+      textLength: 2,
+    },
+    {
       name: "all choices",
       data: { choices: [...delta({ content: "ab" }).choices, ...delta({ content: "c" }).choices] },
       textLength: 3,

@@ -119,8 +119,15 @@ function argumentsLength(call: unknown): number {
     : textLengthOf(call["arguments"]);
 }
 
+/** Of a text, or of a list of parts that hold some, as Mistral's models that think give. */
 function textLengthOf(value: unknown): number {
-  return typeof value === "string" ? value.length : 0;
+  if (typeof value === "string") return value.length;
+  if (!Array.isArray(value)) return 0;
+  return value.reduce<number>((sum, part) => sum + (isObject(part) ? partLength(part) : 0), 0);
+}
+
+function partLength({ text, thinking }: JsonObject): number {
+  return textLengthOf(text) + textLengthOf(thinking);
 }
 
 function contentOf(textLength: number): StreamEvent {

@@ -42,7 +42,8 @@ export interface Answer {
   head(status: number, headers: HeaderView, report: CallReport): void;
   /** False: please pause until `Call.resume`. */
   data(chunk: Uint8Array): boolean;
-  end(): void;
+  /** `isWhole`: false where what has passed tells of a failure, or its end is missing. */
+  end(isWhole: boolean): void;
   /** Nothing was sent to the client yet. */
   refuse(error: SluiceError, report: CallReport): void;
   /** The provider broke off after the answer had begun: it must not look complete. */

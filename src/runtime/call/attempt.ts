@@ -116,9 +116,16 @@ export class Attempt implements ResponseSink {
     this.#answer.broken(error);
   }
 
-  /** The client has all of it. */
-  finishAnswer(): void {
-    this.#answer.end();
+  /** The client has all of it; `end`: how it has ended. */
+  finishAnswer(end: CallEnd): void {
+    const isGood = end.kind === "answered" && end.verdict.class === "ok";
+    this.#answer.end(isGood && this.#hasItsEnd);
+  }
+
+  /** Both formats mark the end of a stream; what others end with is not known. */
+  get #hasItsEnd(): boolean {
+    if (this.#passage === null || this.#place.candidate.dialect.wireFormat === null) return true;
+    return this.#passage.hasEnded;
   }
 
   head(status: number, headers: HeaderView): void {

@@ -181,7 +181,7 @@ export class Call implements RaceListener, AttemptListener {
     this.#times.returned(this.#means.clock.now());
     this.#leave();
     this.#settle(bound, end);
-    bound.attempt.finishAnswer();
+    bound.attempt.finishAnswer(end);
   }
 
   onBroken(end: CallEnd, failure: TransportFailure): void {
@@ -226,10 +226,11 @@ export class Call implements RaceListener, AttemptListener {
 
   /** Only asked under pressure, and where there is a smaller model: nothing else waits for a decision. */
   #diverts(): boolean | Promise<boolean> {
-    const { account, target, shadow } = this.#best[0].candidate;
+    const { shadow } = this.#best[0].candidate;
     if (this.plan.smaller === NO_CANDIDATES || shadow !== null) return false;
-    const pressure = account.pressureAt(account.pathFor(target));
-    if (pressure < this.plan.pressureLevels.act || this.#smallerPlaces().length === 0) return false;
+    const { act } = this.plan.pressureLevels;
+    const isAtEase = this.#best.some(({ pressure }) => pressure < act);
+    if (isAtEase || this.#smallerPlaces().length === 0) return false;
     const untilOver = (this.#times.expiresAt - this.#now) / MICROS_PER_MS;
     const leftMs = Math.min(untilOver, this.plan.task.maxWaitMs);
     this.#deciding = new AbortController();
@@ -489,11 +490,12 @@ export class Call implements RaceListener, AttemptListener {
     this.#stopTimer = afterLong(Math.min(upstreamMs, deadlineMs), () => this.#timeOut(isDeadline));
   }
 
-  /** The provider takes too long: what it has done is settled, nothing is tried again. */
+  /** The provider takes too long: what it has done is settled, and no other is asked in the time that is over. */
   #timeOut(isDeadline: boolean): void {
     const bound = this.#bound;
     if (this.#hasEnded || bound === null) return;
-    this.#leave();
+    this.#stopTimer();
+    this.#bound = null;
     const isStarved = awaitsClient(bound.place.candidate.outbound);
     const end = bound.attempt.abort();
     // A client's own deadline says nothing of the provider, and its timer may fire a moment early;
@@ -503,8 +505,14 @@ export class Call implements RaceListener, AttemptListener {
     this.#settle(bound, end);
     const words = `${bound.place.candidate.upstream} took too long`;
     const error = isStarved ? clientError() : new SluiceError("upstream_timeout", words);
-    if (bound.attempt.isPassing) bound.attempt.break(error);
-    else this.#answer.refuse(error, this.report());
+    if (!bound.attempt.isPassing) {
+      this.#fallbacks.take("smaller-model");
+      this.#fallbacks.take("queue");
+      this.#fallBack(error, error);
+      return;
+    }
+    this.#leave();
+    bound.attempt.break(error);
   }
 
   /** From here on nothing that anybody says matters. */

@@ -47,6 +47,12 @@ export class Place {
     return stop === null ? null : stopError(upstream, stop, now);
   }
 
+  /** Of the meters that it needs here, 0 to 1. */
+  get pressure(): number {
+    const { account, target } = this.candidate;
+    return account.pressureAt(account.pathFor(target));
+  }
+
   /** How long it would probably wait here, microseconds; Infinity: it would not be served. */
   foreseenWait(expiresAt: number): number {
     const { account, shadow } = this.candidate;

@@ -95,7 +95,7 @@ describe("the usage event", () => {
 
   test.each([1, 5, 1_000])("is taken out, and nothing else, in pieces of %i", (length) => {
     const alike = content('"choices":[],"usage":1');
-    const noUsage = chunk({ choices: [], prompt_filter_results: [] });
+    const noUsage = chunk({ choices: [], prompt_filter_results: [], usage: null });
     const whole = OPENING + noUsage + content("a") + alike + USAGE + DONE;
     const outputs = pass(passageOf(true), cut(whole, length));
     expect(outputs.join("")).toBe(OPENING + noUsage + content("a") + alike + DONE);

@@ -14,6 +14,8 @@ const LARGEST_OPENING_BYTES = 65_536;
 /** Characters a token has on average, to count output that was cut off before its usage was told. */
 const CHARACTERS_PER_TOKEN = 4;
 
+/** Azure's first event has neither choices nor usage, but what its filter found in the prompt. */
+const USAGE = /"usage"\s*:\s*\{/;
 const NO_CHOICES = /"choices"\s*:\s*\[\s*\]/;
 
 export class StreamPassage {
@@ -25,6 +27,7 @@ export class StreamPassage {
   #isOpen = false;
   #textLength = 0;
   #verdict: Verdict | null = null;
+  #hasEnded = false;
 
   constructor(splitter: EventSplitter, reader: StreamReader, hidesUsageEvent: boolean) {
     this.#splitter = splitter;
@@ -40,6 +43,11 @@ export class StreamPassage {
   /** The error told in the stream; null: none so far. */
   get verdict(): Verdict | null {
     return this.#verdict;
+  }
+
+  /** The provider has said that the stream is complete. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   usage(): Usage | null {
@@ -83,7 +91,7 @@ export class StreamPassage {
       // What cannot be read may be content, and waiting for more of it makes it no clearer.
       else if (event.kind === "opaque") this.#isOpen = true;
       const isHidden =
-        this.#hidesUsageEvent && NO_CHOICES.test(event.data) && event.data.includes('"usage"');
+        this.#hidesUsageEvent && NO_CHOICES.test(event.data) && USAGE.test(event.data);
       if (!isHidden) kept.push(event.bytes);
     }
     return kept;
@@ -95,6 +103,7 @@ export class StreamPassage {
       this.#isOpen = true;
       this.#textLength += meaning.textLength;
     }
+    if (meaning.kind === "end") this.#hasEnded = true;
     if (meaning.kind === "error") this.#verdict ??= meaning.verdict;
   }
 }

@@ -4,6 +4,7 @@ import type { SluiceError } from "../../core/errors.ts";
 import type { Answer, CallReport } from "../call/answer.ts";
 import { inboundHeaders } from "../request/headers.ts";
 import type { ResponseCache } from "./response-cache.ts";
+import { variesOtherwise } from "./varying.ts";
 
 /** They speak of one answer or one client; another one must not get them. */
 const PERSONAL = ["set-cookie", "date", "age"];
@@ -36,9 +37,11 @@ export class RecordedAnswer implements Answer {
     return this.#answer.data(chunk);
   }
 
-  end(): void {
-    if (this.#status === 200 && this.#bytes <= this.#cache.largestBytes) this.#keep();
-    this.#answer.end();
+  end(isWhole: boolean): void {
+    const isGood = isWhole && this.#status === 200;
+    const fits = this.#bytes <= this.#cache.largestBytes;
+    if (isGood && fits && !variesOtherwise(this.#headers)) this.#keep();
+    this.#answer.end(isWhole);
   }
 
   refuse(error: SluiceError, report: CallReport): void {

@@ -13,8 +13,9 @@ import { cacheKey, type ResponseCache } from "./response-cache.ts";
 export interface StandInRequest {
   readonly id: string;
   readonly method: string;
-  /** As the client asked for it, with the query. */
+  /** Below the upstream, as the client asked for it, with the query. */
   readonly path: string;
+  readonly upstream: string;
   /** What else the answer depends on. */
   readonly variant: () => string;
   readonly bytes: Uint8Array | string | Readable | null;
@@ -46,10 +47,11 @@ function cachedFor(
   cache: ResponseCache,
   comesFirst: boolean,
 ): CachedAnswer | null {
-  const { method, path, variant, bytes, operation, task } = request;
+  const { method, upstream, variant, bytes, operation, task } = request;
   const isRead = method === "GET" || method === "HEAD";
   const isWhole = bytes === null || typeof bytes === "string" || bytes instanceof Uint8Array;
-  if (!isWhole || !(isRead || operation.kind !== "other")) return null;
+  if (!isWhole || !(isRead || isQuestion(operation, request.body))) return null;
+  const path = `${upstream}${request.path}`;
   const key = cacheKey({ tenant: task.tenant, method, path, variant: variant(), body: bytes });
   return {
     comesFirst,
@@ -59,16 +61,21 @@ function cachedFor(
       if (kept === null) return false;
       answer.head(kept.status, kept.headers, report());
       answer.data(kept.body);
-      answer.end();
+      answer.end(true);
       return true;
     },
   };
 }
 
+/** What only asks. A conversation goes on with each call, and work in the background is yet to be done. */
+function isQuestion({ kind, retrySafe }: Operation, body: JsonObject | null): boolean {
+  return kind !== "other" && retrySafe && body?.["background"] !== true;
+}
+
 function degradedFor(request: StandInRequest): StandIns["degraded"] {
-  const { id, path, body, model, nowMs } = request;
+  const { id, path, body, model, operation, nowMs } = request;
   const format = body === null ? null : degradableFormat(path.split("?")[0], body);
-  if (body === null || format === null) return null;
+  if (body === null || format === null || !asksModel(operation, body)) return null;
   const isStream = body["stream"] === true;
   const options = body["stream_options"];
   const includesUsage = (options as JsonObject | undefined)?.["include_usage"] === true;
@@ -92,6 +99,11 @@ function degradedFor(request: StandInRequest): StandIns["degraded"] {
       retryAfterMs === null ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1_000)) };
     answer.head(200, { "content-type": type, ...retry }, report);
     answer.data(bytes);
-    answer.end();
+    answer.end(true);
   };
+}
+
+/** Other APIs have messages and responses as well, and a text in their place would look as if it had been done. */
+function asksModel({ kind }: Operation, { messages }: JsonObject): boolean {
+  return kind === "generate" || Array.isArray(messages);
 }

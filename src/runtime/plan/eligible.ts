@@ -1,7 +1,7 @@
 /** Eligible: which of an alias's candidates a request may go to, and what it is then. */
 import type { CandidateConfig, Config } from "../../config/config.ts";
 import { MICROS_PER_SECOND } from "../../core/clock.ts";
-import type { Dialect } from "../../core/dialect.ts";
+import type { Dialect, WireFormat } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
 import type { ChatFormat } from "../../translate/translation.ts";
 import { chatFormatOf } from "../../translate/translators.ts";
@@ -61,9 +61,20 @@ export function speaksAsAsked(
   { path, isPinned }: Pick<RuntimeRequest, "path" | "isPinned">,
   { dialect }: Upstream,
 ): boolean {
-  const client = chatFormatOf(pathOf(path));
-  const provider = formatOf(dialect);
-  return isPinned === true || client === null || provider === null || client === provider;
+  const client = isPinned === true ? null : wireFormatAsked(pathOf(path));
+  return client === null || dialect.wireFormat === null || client === dialect.wireFormat;
+}
+
+/** Paths that only servers of one format have, below a base URL. */
+const OPENAI_PATHS =
+  /^(?:\/v\d+)?\/(?:chat\/completions|completions|responses|embeddings|images|audio|moderations)(?:\/|$)/;
+const ANTHROPIC_PATHS = /^(?:\/v\d+)?\/(?:messages|complete)(?:\/|$)/;
+
+/** Null: nobody knows. */
+function wireFormatAsked(path: string): WireFormat | null {
+  const chat = chatFormatOf(path);
+  if (chat === "openai-chat" || OPENAI_PATHS.test(path)) return "openai";
+  return chat !== null || ANTHROPIC_PATHS.test(path) ? "anthropic" : null;
 }
 
 /** Null: a format that nothing is translated into. */
@@ -75,12 +86,13 @@ function formatOf({ wireFormat }: Dialect): ChatFormat | null {
 function translated(request: CandidateRequest, { name, dialect }: Upstream): CandidateRequest {
   const { path, headers, body, model, arrivedAt } = request;
   const provider = formatOf(dialect);
-  if (provider === null || body === null || model === null) {
+  const isChat = chatFormatOf(pathOf(path)) !== null;
+  if (!isChat || provider === null || body === null || model === null) {
     throw new SluiceError("invalid_request", `${name} does not speak the format of this request`);
   }
   const createdAtSeconds = Math.floor(arrivedAt / MICROS_PER_SECOND);
   const asked = { path: pathOf(path), headers, body };
-  const other = translateRequest(asked, provider, model.sent, createdAtSeconds);
+  const other = translateRequest(asked, provider, dialect, model.sent, createdAtSeconds);
   const named = { ...other.body, model: model.sent };
   const sent = { asked: model.sent, sent: model.sent };
   return { ...request, ...other, body: named, bytes: JSON.stringify(named), model: sent };

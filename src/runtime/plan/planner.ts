@@ -10,9 +10,11 @@ import type { Classifier } from "../classify/classifier.ts";
 import { questionOf } from "../classify/classify.ts";
 import { ResponseCache } from "../fallback/response-cache.ts";
 import { standInsFor } from "../fallback/stand-ins.ts";
+import { VARYING } from "../fallback/varying.ts";
 import { requireModel, requireReadableModel } from "../policy/require-model.ts";
 import { keyHash } from "../policy/tenant-directory.ts";
 import { requestId } from "../request/request-id.ts";
+import { type Ranking, rankCandidates } from "../route/rank-candidates.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import {
   type CandidateMeans,
@@ -74,8 +76,8 @@ export class Planner {
     const config = this.#means.config();
     const { policy, retry, server, cache } = config;
     const id = requestId();
-    const { best, smaller } = rankedCandidates(request, config, task.minQuality);
-    const candidates = this.#planAll(request, task, best);
+    const ranking = rankedCandidates(request, config, task.minQuality);
+    const { candidates, smaller } = this.#planBest(request, task, ranking);
     const [first] = candidates;
     const { operation } = first;
     if (model === null || operation.isModelInPath || operation.model === null) {
@@ -96,7 +98,7 @@ export class Planner {
         {
           ...request,
           id,
-          path: `${request.upstream.name}${request.path}`,
+          upstream: request.upstream.name,
           variant: () => variantOf(request, task),
           model: model?.asked ?? first.target.model,
           task,
@@ -111,6 +113,22 @@ export class Planner {
       pressureLevels: policy.pressure,
       arrivedAt,
     };
+  }
+
+  /** Of the candidates that the request can go to at all; where there is none, the error of the best is told. */
+  #planBest(request: RuntimeRequest, task: Task, ranking: Ranking<CandidateConfig>) {
+    let { best, smaller } = ranking;
+    let refused: unknown = null;
+    for (;;) {
+      try {
+        return { candidates: this.#planAll(request, task, best), smaller };
+      } catch (error) {
+        if (!SluiceError.isInstance(error)) throw error;
+        refused ??= error;
+      }
+      if (smaller.length === 0) throw refused;
+      ({ best, smaller } = rankCandidates(smaller, null));
+    }
   }
 
   /** The one that the request names, or the best of its alias; the first in any case, so that its error is told. */
@@ -213,22 +231,14 @@ export class Planner {
   }
 }
 
-/** Headers that change what is answered, to the same path and body. */
-const VARYING = [
-  "accept",
-  "accept-language",
-  "anthropic-beta",
-  "anthropic-version",
-  "openai-organization",
-  "openai-project",
-  "range",
-] as const;
-
 /** Whoever brings a credential of its own has its own answers, even in the same tenant. */
-function variantOf({ headers, clientCredential }: RuntimeRequest, { trim, pins }: Task): string {
+function variantOf(
+  { headers, clientCredential }: RuntimeRequest,
+  { trim, pins, minQuality }: Task,
+): string {
   const account = clientCredential === null ? null : keyHash(clientCredential);
   const varying = VARYING.map((name) => headers[name] ?? null);
-  return JSON.stringify([account, trim, pins, ...varying]);
+  return JSON.stringify([account, trim, pins, minQuality, ...varying]);
 }
 
 function isNamed({ upstream, model }: RuntimeRequest, one: CandidateConfig | undefined): boolean {

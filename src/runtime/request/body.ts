@@ -1,6 +1,7 @@
 /** Body: the request's JSON as the dialects read it, and the bytes as they are sent. */
 import type { JsonObject } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
+import { parseExactly } from "../../dialects/body/exact-json.ts";
 import { DEEPEST_BODY } from "./large/nesting.ts";
 
 const METADATA_PREFIX = "sluice_";
@@ -12,7 +13,7 @@ export function parseJsonObject(bytes: Uint8Array | string): JsonObject | null {
       ? bytes
       : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseExactly(text);
     return isJsonObject(value) ? value : null;
   } catch {
     return null;

@@ -1,7 +1,7 @@
 /** Translate request: the same request for a candidate that speaks the other wire format. */
-import type { HeaderView, JsonObject } from "../../core/dialect.ts";
+import type { Dialect, HeaderView, JsonObject } from "../../core/dialect.ts";
 import { SluiceError } from "../../core/errors.ts";
-import type { ChatFormat, Translated } from "../../translate/translation.ts";
+import type { ChatFormat, Target, Translated } from "../../translate/translation.ts";
 import { chatFormatOf, translatorBetween } from "../../translate/translators.ts";
 import type { Answer } from "../call/answer.ts";
 import { TranslatingAnswer } from "./translating-answer.ts";
@@ -29,12 +29,13 @@ const ANTHROPIC_VERSION = "2023-06-01";
 export function translateRequest(
   request: { readonly path: string; readonly headers: HeaderView; readonly body: JsonObject },
   provider: ChatFormat,
+  dialect: Dialect,
   model: string,
   createdAtSeconds: number,
 ): TranslatedRequest {
   const client = chatFormatOf(request.path);
   const translator = client === null ? null : translatorBetween(client, provider);
-  const translated = translator?.request(request.body, { model });
+  const translated = translator?.request(request.body, targetOf(dialect, model));
   if (!translator || translated?.kind !== "translated") throw untranslatable(model, translated);
   const context = { createdAtSeconds, includesUsage: asksForUsage(request.body) };
   return {
@@ -43,6 +44,13 @@ export function translateRequest(
     body: translated.body,
     adapt: (answer) => new TranslatingAnswer(answer, translator, context),
   };
+}
+
+function targetOf({ takesMaxTokensAlone, streamsUsageOnRequest }: Dialect, model: string): Target {
+  const asksForUsage = streamsUsageOnRequest;
+  return takesMaxTokensAlone === true
+    ? { model, asksForUsage, maxTokensField: "max_tokens" }
+    : { model, asksForUsage };
 }
 
 function untranslatable(model: string, translated: Translated | undefined): SluiceError {

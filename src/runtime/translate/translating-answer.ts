@@ -59,12 +59,13 @@ export class TranslatingAnswer implements Answer {
     return true;
   }
 
-  end(): void {
+  end(isWhole: boolean): void {
     if (this.#stream === null) this.#endWhole();
     else {
-      this.#pass(this.#stream, this.#stream.splitter.flush());
-      this.#write(this.#stream.translator.end());
-      this.#answer.end();
+      const { splitter, translator } = this.#stream;
+      this.#pass(this.#stream, splitter.flush());
+      this.#write(translator.end());
+      this.#answer.end(isWhole && !translator.hasFailed);
     }
   }
 
@@ -113,7 +114,7 @@ export class TranslatingAnswer implements Answer {
     };
     this.#answer.head(status, headers, this.#report as CallReport);
     this.#answer.data(bytes);
-    this.#answer.end();
+    this.#answer.end(status < 400);
   }
 }
 

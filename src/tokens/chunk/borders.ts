@@ -69,7 +69,7 @@ function cutAt(text: string, { from, to }: Span, border: RegExp): Span[] {
   return start < to ? [...spans, { from: start, to }] : spans;
 }
 
-/** Halves, and halves of halves, never through a surrogate pair. */
+/** Halves, and halves of halves. */
 function addCharacters(
   text: string,
   span: Span,
@@ -89,7 +89,24 @@ function addCharacters(
   );
 }
 
-function characterBorder(text: string, near: number, { from, to }: Span): number | null {
+/** What a reader sees as one character, such as a letter with its accents or a joined emoji. */
+const CHARACTERS = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** Null: it is a single code point. Only a character that does not fit by itself is cut. */
+function characterBorder(text: string, near: number, span: Span): number | null {
+  const { from, to } = span;
+  const found = CHARACTERS.segment(text.slice(from, to)).containing(near - from);
+  if (found !== undefined) {
+    const begin = from + found.index;
+    const end = begin + found.segment.length;
+    if (begin > from) return begin;
+    if (end < to) return end;
+  }
+  return codePointBorder(text, near, span);
+}
+
+/** Never through a surrogate pair. */
+function codePointBorder(text: string, near: number, { from, to }: Span): number | null {
   const code = text.charCodeAt(near);
   const before = text.charCodeAt(near - 1);
   const isInPair = code >= 0xdc00 && code < 0xe000 && before >= 0xd800 && before < 0xdc00;

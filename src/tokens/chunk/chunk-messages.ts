@@ -85,27 +85,35 @@ function cutPiece<M extends ChatMessage>(
   { overlapTokens = 0, count = estimateTokens }: ChunkMessagesOptions,
 ): Piece<M>[] | null {
   const [message] = messages;
-  const text = onlyText(message);
-  if (messages.length > 1 || text === null) return null;
+  const found = onlyText(message);
+  if (messages.length > 1 || found === null) return null;
+  const { text, withText } = found;
   const frame = countMessage({ ...message, content: "" }, count);
   const maxTokens = room - frame;
   if (maxTokens < 1 || overlapTokens > maxTokens / 2) return null;
   const chunks = chunksOf(text, { maxTokens, overlapTokens, count });
   if (chunks === null) return null;
   return chunks.map((chunk) => ({
-    messages: [{ ...message, content: chunk.text }],
+    messages: [{ ...message, content: withText(chunk.text) }],
     indices,
     tokens: chunk.tokens + frame,
   }));
 }
 
-function onlyText(message: ChatMessage): string | null {
+/** A message's one text, and its content with another text instead; null: it holds something else. */
+interface OnlyText {
+  readonly text: string;
+  readonly withText: (text: string) => unknown;
+}
+
+function onlyText(message: ChatMessage): OnlyText | null {
   const { content, ...rest } = message as ChatMessage & { readonly content?: unknown };
   if (Object.keys(rest).some((field) => field !== "role" && field !== "name")) return null;
-  if (typeof content === "string") return content;
+  if (typeof content === "string") return { text: content, withText: (text) => text };
   const [block] = blocksOf(message);
   const isOne = Array.isArray(content) && content.length === 1 && block?.["type"] === "text";
-  return isOne && typeof block["text"] === "string" ? block["text"] : null;
+  if (!isOne || typeof block["text"] !== "string") return null;
+  return { text: block["text"], withText: (text) => [{ ...block, text }] };
 }
 
 function packed<M>(pieces: readonly Piece<M>[], room: number): Piece<M>[] {

@@ -52,6 +52,20 @@ describe("a text is cut", () => {
     expect(texts(more)).toEqual(["One. Two. Three. ", "Three. Four. ", "Four. Five. Six."]);
   });
 
+  test.each([
+    ["a letter and its accents", "e\u0301\u0323", 4],
+    ["a family", "👨‍👩‍👧‍👦", 12],
+    ["a flag", "🇩🇪", 6],
+    ["a syllable of Devanagari", "क्षि", 6],
+  ])("not through %s, unless it does not fit by itself", (_what, character, maxTokens) => {
+    const text = character.repeat(20);
+    const chunks = texts(chunkText(text, { maxTokens, count }));
+    expect(chunks).toEqual(Array.from({ length: 20 }, () => character));
+    const cut = texts(chunkText(text, { maxTokens: 2, count }));
+    expect(cut.join("")).toBe(text);
+    expect(cut.every((chunk) => chunk.length <= 2)).toBe(true);
+  });
+
   test("never through a character of two units", () => {
     const chunks = texts(chunkText("😀😀😀", { maxTokens: 3, count }));
     expect(chunks).toEqual(["😀", "😀", "😀"]);
@@ -142,6 +156,19 @@ describe("a history is cut", () => {
         { messages: [messages[1]], indices: [1] },
       ],
     });
+  });
+
+  test("inside a block of text, which keeps what else it has", () => {
+    const block = { type: "text", text: "one two three", cache_control: { type: "ephemeral" } };
+    const { chunks } = chunkMessages([{ role: "user", content: [block] }], {
+      maxTokens: 12,
+      count,
+    }) as Extract<ReturnType<typeof chunkMessages>, { kind: "chunked" }>;
+    expect(chunks.length).toBeGreaterThan(1);
+    for (const { messages } of chunks) {
+      const { cache_control } = block;
+      expect(messages).toMatchObject([{ content: [{ type: "text", cache_control }] }]);
+    }
   });
 
   test("never between a call and its results", () => {

@@ -24,25 +24,41 @@ export type DegradedAnswer =
 /**
  * The format in which a request can be answered with a text; null: it must be refused. That is so for paths that answer
  * with something else (embeddings), and where a program waits for what no text is: JSON of a given shape, a tool call,
- * several answers.
+ * several answers, sound, probabilities, the rest of an answer that it has begun.
  *
  * @example degradableFormat("/embeddings", {}) // null
  */
 export function degradableFormat(path: string, body: JsonObject): TextFormat | null {
-  const format = /(?:^|\/)responses$/.test(path) ? "openai-responses" : chatFormatOf(path);
+  const isResponses = /^\/?responses$|\/v\d+\/responses$/.test(path);
+  const format = isResponses ? "openai-responses" : chatFormatOf(path);
   if (format === null || wantsMore(body)) return null;
   return format;
 }
 
 function wantsMore(body: JsonObject): boolean {
-  const { response_format, output_config, text, tool_choice, n, background } = body;
+  const { n, background, logprobs, modalities } = body;
+  const isSpoken = Array.isArray(modalities) && modalities.includes("audio");
+  const isMore = (typeof n === "number" && n > 1) || background === true || logprobs === true;
+  return isMore || isSpoken || wantsShape(body) || forcesCall(body) || goesOn(body);
+}
+
+/** `output_format` is the older name of Anthropic's `output_config.format`. */
+function wantsShape({ response_format, output_config, output_format, text }: JsonObject): boolean {
   const config = isObject(output_config) ? output_config["format"] : null;
-  const formats = [response_format, config, isObject(text) ? text["format"] : null];
-  if (formats.some((format) => isObject(format) && format["type"] !== "text")) return true;
-  const choice = isObject(tool_choice) ? tool_choice["type"] : tool_choice;
-  const isForced =
-    choice !== undefined && choice !== null && choice !== "auto" && choice !== "none";
-  return isForced || (typeof n === "number" && n > 1) || background === true;
+  const formats = [response_format, config, output_format, isObject(text) ? text["format"] : null];
+  return formats.some((format) => isObject(format) && format["type"] !== "text");
+}
+
+/** `function_call` is the older name of OpenAI's `tool_choice`. */
+function forcesCall({ tool_choice, function_call }: JsonObject): boolean {
+  const choices = [isObject(tool_choice) ? tool_choice["type"] : tool_choice, function_call];
+  return choices.some((choice) => !["auto", "none"].includes(String(choice ?? "none")));
+}
+
+/** Such as `{`, so that the answer is JSON. */
+function goesOn({ messages }: JsonObject): boolean {
+  const last = Array.isArray(messages) ? messages.at(-1) : null;
+  return isObject(last) && last["role"] === "assistant";
 }
 
 /** With usage zero, since nothing was generated, and a normal end, since the client is to show it. */

@@ -39,6 +39,27 @@ export const ANTHROPIC_OUTPUT_CONFIG_FIELDS = {
   format: converted("`response_format`, where the schema meets OpenAI's strict rules"),
 } as const;
 
+export const ANTHROPIC_FORMAT_FIELDS = {
+  type: same("`json_schema`"),
+  schema: same("the same, where it meets OpenAI's strict rules"),
+} as const;
+
+export const ANTHROPIC_METADATA_FIELDS = { user_id: renamed("`user`") } as const;
+
+export const ANTHROPIC_THINKING_FIELDS = {
+  type: converted("whether `reasoning_effort` is set"),
+  budget_tokens: converted("`reasoning_effort`"),
+  display: converted("only what shows no thoughts"),
+} as const;
+
+/** Of images and documents. */
+export const ANTHROPIC_SOURCE_FIELDS = {
+  type: converted("a data URL or URL"),
+  media_type: converted("part of a data URL"),
+  data: converted("part of a data URL"),
+  url: same(),
+} as const;
+
 export const ANTHROPIC_MESSAGE_FIELDS = { role: same(), content: converted("by block") } as const;
 
 /** By `type`; a block type that is not here has no counterpart. */

@@ -116,11 +116,30 @@ export const OPENAI_TOOL_FIELDS = {
   },
 } as const;
 
+export const OPENAI_TOOL_CHOICE_FIELDS = {
+  type: converted("`auto`, `any`, `none` or `tool`"),
+  function: converted("the tool's name"),
+  allowed_tools: converted("the tools that are told of"),
+} as const;
+
+export const OPENAI_CHOSEN_FIELDS = { name: same() } as const;
+
 export const OPENAI_FUNCTION_FIELDS = {
   name: same(),
   description: same(),
   parameters: renamed("`input_schema`"),
   strict: same(),
+} as const;
+
+export const OPENAI_CALLED_FIELDS = {
+  name: same(),
+  arguments: converted("`input`"),
+  parsed_arguments: ignorable("how the SDK's helpers have read `arguments`"),
+} as const;
+
+export const OPENAI_FORMAT_FIELDS = {
+  type: converted("`json_schema`, or nothing for `text`"),
+  json_schema: converted("`output_config.format`"),
 } as const;
 
 export const OPENAI_TOOL_CALL_FIELDS = {

@@ -1,6 +1,6 @@
 /** An OpenAI chat completion for a client of Anthropic's messages. */
 import type { JsonObject } from "../../core/dialect.ts";
-import { isObject, parseJson, textIn } from "../../dialects/body/json-fields.ts";
+import { isObject, parseJsonExactly, textIn } from "../../dialects/body/json-fields.ts";
 import { stopReasonOf } from "../stop-reasons.ts";
 import type { Translated } from "../translation.ts";
 import { Findings } from "../untranslatable.ts";
@@ -15,11 +15,18 @@ export function answerToAnthropic(body: JsonObject): Translated {
     findings.add("choices", "the answer has none");
     return { kind: "untranslatable", untranslatable: findings.all };
   }
+  if (choice["finish_reason"] === "error")
+    findings.add("choices[0]", "the answer tells of an error");
+  if (isObject(message["function_call"])) {
+    findings.add("choices[0].message.function_call", "the old form of `tool_calls`");
+  }
+  const foreign = foreignPart(message["content"]);
+  if (foreign !== null) findings.add("choices[0].message.content", foreign);
   const isCut = choice["finish_reason"] === "length";
   const calls = Array.isArray(message["tool_calls"]) ? message["tool_calls"] : [];
   const answerId = String(body["id"] ?? "");
   const content = [
-    ...textBlock(message["content"]),
+    ...textBlock(saidIn(message["content"])),
     ...textBlock(message["refusal"]),
     ...calls.flatMap((call, i) => toolUse(call, callId(call, answerId, i), isCut, i, findings)),
   ];
@@ -52,6 +59,24 @@ export function messageHead(body: JsonObject): JsonObject {
   };
 }
 
+/** Some servers, such as Mistral's, give a list of parts: their thoughts, which are not shown, and texts. */
+const PARTS: readonly unknown[] = ["text", "thinking"];
+
+/** What is said in a text or a list of parts; null: nothing. */
+export function saidIn(content: unknown): string | null {
+  if (!Array.isArray(content)) return textIn(content);
+  const texts = content.filter((part) => isObject(part) && part["type"] === "text");
+  return textIn(texts.map(({ text }) => textIn(text) ?? "").join(""));
+}
+
+/** What stands in a list of parts that Claude's clients do not know; null: nothing. */
+export function foreignPart(content: unknown): string | null {
+  const parts = Array.isArray(content) ? content : [];
+  const types = parts.map((part) => (isObject(part) ? part["type"] : null));
+  const foreign = types.find((type) => !PARTS.includes(type));
+  return foreign === undefined ? null : `a part of the type ${JSON.stringify(foreign)}`;
+}
+
 function textBlock(text: unknown): JsonObject[] {
   const said = textIn(text);
   return said === null ? [] : [{ type: "text", text: said, citations: null }];
@@ -67,7 +92,7 @@ function toolUse(
 ): JsonObject[] {
   const called = isObject(call) && isObject(call["function"]) ? call["function"] : {};
   const { name, arguments: written } = called;
-  const input = written === "" ? {} : parseJson(String(written));
+  const input = (written ?? "") === "" ? {} : parseJsonExactly(String(written));
   if (typeof name !== "string" || (!isObject(input) && !isCut)) {
     findings.add(`choices[0].message.tool_calls[${index}]`, "not a function with JSON arguments");
     return [];

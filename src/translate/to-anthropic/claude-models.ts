@@ -11,6 +11,8 @@ export interface ClaudeTraits {
   readonly canStopThinking: boolean;
   /** Takes `output_config.format`. */
   readonly takesSchema: boolean;
+  /** Tokens of output; more in `max_tokens` is answered with 400. Infinity: not looked at. */
+  readonly mostOutput: number;
 }
 
 export const EFFORTS = ["low", "medium", "high", "xhigh", "max"] as const;
@@ -22,6 +24,7 @@ const OLD: ClaudeTraits = {
   efforts: [],
   canStopThinking: true,
   takesSchema: false,
+  mostOutput: Number.POSITIVE_INFINITY,
 };
 const NEWEST: ClaudeTraits = {
   takesSampling: false,
@@ -29,14 +32,17 @@ const NEWEST: ClaudeTraits = {
   efforts: EFFORTS,
   canStopThinking: true,
   takesSchema: true,
+  mostOutput: Number.POSITIVE_INFINITY,
 };
 
 /**
  * The first that matches holds. Sources: Anthropic's migration guide (4.6: adaptive thinking; from Opus 4.7 on no
- * sampling and no budget), Structured outputs (from Sonnet 4.5 and Opus 4.1 on), Effort (`xhigh` from Opus 4.7 on).
+ * sampling and no budget), Structured outputs (from Sonnet 4.5 and Opus 4.1 on), Effort (`xhigh` from Opus 4.7 on),
+ * Models overview (what those before 3.7 give at most).
  */
 const MODELS: readonly (readonly [RegExp, ClaudeTraits])[] = [
-  [/claude-(?:instant|[12]\b|3-(?:opus|sonnet|haiku|5))/, OLD],
+  [/claude-(?:instant|[12]\b|3-(?:opus|sonnet|haiku))/, { ...OLD, mostOutput: 4_096 }],
+  [/claude-3-5/, { ...OLD, mostOutput: 8_192 }],
   [/claude-3-7/, { ...OLD, thinking: "budget" }],
   [
     /claude-(?:haiku|sonnet|opus)-4-5|claude-opus-4-1/,

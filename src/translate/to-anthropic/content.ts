@@ -38,6 +38,7 @@ function blocksOfPart(part: unknown, path: string, findings: Findings): JsonObje
   checkFields(part, OPENAI_PART_FIELDS[part["type"]], path, findings);
   switch (part["type"]) {
     case "text":
+      if (typeof part["text"] !== "string") findings.add(path, "a text part without a text");
       return textBlocks(part["text"]);
     case "refusal":
       return textBlocks(part["refusal"]);

@@ -1,6 +1,6 @@
 /** An error of OpenAI's format for a client of Anthropic. */
 import type { JsonObject } from "../../core/dialect.ts";
-import { isObject, textIn } from "../../dialects/body/json-fields.ts";
+import { isObject, jsonText, textIn } from "../../dialects/body/json-fields.ts";
 import type { TranslatedError } from "../translation.ts";
 
 /** Anthropic, Errors. */
@@ -35,12 +35,19 @@ export function errorToAnthropic(status: number, body: JsonObject | null): Trans
   const error = isObject(body?.["error"]) ? body["error"] : {};
   const isBilling = BILLING.includes(String(error["code"] ?? error["type"]));
   const translated = isBilling ? 402 : statusOf(status, error);
-  const message = textIn(error["message"]) ?? `The provider answered with status ${status}.`;
+  const message = messageIn(body, error) ?? `The provider answered with status ${status}.`;
   const type =
     TYPES[translated] ?? (translated >= 400 && translated < 500 ? TYPES[400] : "api_error");
   const code = textIn(error["code"]);
   const told = { type, message, ...(code === null ? {} : { code }) };
   return { status: translated, body: { type: "error", error: told, request_id: null } };
+}
+
+/** Not every server of OpenAI's format puts its words into `error`: Mistral, vLLM and FastAPI do otherwise. */
+function messageIn(body: JsonObject | null, error: JsonObject): string | null {
+  const said = [error["message"], body?.["error"], body?.["message"], body?.["detail"]];
+  const text = said.map(textIn).find((one) => one !== null);
+  return text ?? textIn(jsonText(body?.["message"] ?? body?.["detail"]));
 }
 
 function statusOf(status: number, { code, type }: JsonObject): number {

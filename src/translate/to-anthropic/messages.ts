@@ -1,8 +1,12 @@
 /** OpenAI's messages to Anthropic's: a system prompt apart, user and assistant by turns, results inside a user's message. */
 import type { JsonObject } from "../../core/dialect.ts";
-import { isObject, parseJson } from "../../dialects/body/json-fields.ts";
+import { isObject, parseJsonExactly } from "../../dialects/body/json-fields.ts";
 import { checkFields } from "../fields/field-rule.ts";
-import { OPENAI_MESSAGE_FIELDS, OPENAI_TOOL_CALL_FIELDS } from "../fields/openai-chat-fields.ts";
+import {
+  OPENAI_CALLED_FIELDS,
+  OPENAI_MESSAGE_FIELDS,
+  OPENAI_TOOL_CALL_FIELDS,
+} from "../fields/openai-chat-fields.ts";
 import type { Findings } from "../untranslatable.ts";
 import { blocksOf, textBlocks } from "./content.ts";
 
@@ -41,11 +45,18 @@ export function conversationOf(messages: unknown, findings: Findings): Conversat
     if (role === "system" || role === "developer") {
       if (turns.length > 0)
         findings.add(path, "only the newest Claude models take instructions in mid-conversation");
-      system.push(...blocksOf(message["content"], `${path}.content`, findings));
+      system.push(...instructionBlocks(message["content"], `${path}.content`, findings));
     } else addTurn(turns, turnOf(role, message, path, findings));
   }
   checkOrder(turns, findings);
   return { system, messages: turns.map(simplified), usesTools: turns.some(hasToolBlock) };
+}
+
+/** Both take texts alone here. */
+function instructionBlocks(content: unknown, path: string, findings: Findings): JsonObject[] {
+  const blocks = blocksOf(content, path, findings);
+  if (blocks.some(({ type }) => type !== "text")) findings.add(path, "instructions are texts");
+  return blocks;
 }
 
 function isRole(role: unknown): role is Role {
@@ -94,8 +105,10 @@ function callBlock(call: unknown, path: string, findings: Findings): JsonObject[
   }
   checkFields(call, OPENAI_TOOL_CALL_FIELDS[type], path, findings);
   if (type === "custom") return [];
-  const { name, arguments: written } = isObject(call["function"]) ? call["function"] : {};
-  const input = written === "" ? {} : parseJson(String(written));
+  const called = isObject(call["function"]) ? call["function"] : {};
+  checkFields(called, OPENAI_CALLED_FIELDS, `${path}.function`, findings);
+  const { name, arguments: written } = called;
+  const input = written === "" ? {} : parseJsonExactly(String(written));
   if (typeof name !== "string" || !isObject(input)) {
     findings.add(`${path}.function`, "a call needs a name, and arguments that are a JSON object");
     return [];

@@ -2,7 +2,7 @@
 import type { JsonObject } from "../../core/dialect.ts";
 import { isObject } from "../../dialects/body/json-fields.ts";
 import { checkFields } from "../fields/field-rule.ts";
-import { OPENAI_JSON_SCHEMA_FIELDS } from "../fields/openai-chat-fields.ts";
+import { OPENAI_FORMAT_FIELDS, OPENAI_JSON_SCHEMA_FIELDS } from "../fields/openai-chat-fields.ts";
 import { ANTHROPIC_SCHEMA, checkSchema } from "../schema-rules.ts";
 import type { Findings } from "../untranslatable.ts";
 
@@ -14,6 +14,7 @@ export function formatOf(
 ): JsonObject | null {
   if (format === undefined || format === null) return null;
   const type = isObject(format) ? format["type"] : null;
+  if (isObject(format)) checkFields(format, OPENAI_FORMAT_FIELDS, "response_format", findings);
   if (type === "text") return null;
   const wanted = isObject(format) ? format["json_schema"] : null;
   if (type !== "json_schema" || !isObject(wanted) || !isObject(wanted["schema"])) {

@@ -29,7 +29,7 @@ export function requestToAnthropic(body: JsonObject, target: Target): Translated
   if (conversation.usesTools && tools.tools === undefined) {
     findings.add("tools", "Claude wants tools described that were called before");
   }
-  const maxTokens = maxTokensOf(body);
+  const maxTokens = maxTokensOf(body, traits, findings);
   const reasoning = reasoningOf(
     {
       effort: body["reasoning_effort"],
@@ -43,7 +43,7 @@ export function requestToAnthropic(body: JsonObject, target: Target): Translated
   const { system, messages } = conversation;
   const translated = {
     model: target.model,
-    max_tokens: maxTokens ?? defaultMaxTokens(target, reasoning),
+    max_tokens: maxTokens ?? defaultMaxTokens(target, traits, reasoning),
     ...(system.length === 0 ? {} : { system: simpleSystem(system) }),
     messages,
     ...tools,
@@ -63,16 +63,29 @@ function checkStreamOptions(options: unknown, findings: Findings): void {
   checkFields(options as JsonObject, OPENAI_STREAM_OPTIONS_FIELDS, "stream_options", findings);
 }
 
-function maxTokensOf(body: JsonObject): number | null {
-  return countIn(body["max_completion_tokens"]) ?? countIn(body["max_tokens"]);
+function maxTokensOf(
+  body: JsonObject,
+  { mostOutput }: ClaudeTraits,
+  findings: Findings,
+): number | null {
+  const field = ["max_completion_tokens", "max_tokens"].find(
+    (name) => (body[name] ?? null) !== null,
+  );
+  if (field === undefined) return null;
+  const tokens = countIn(body[field]);
+  if (tokens === null) findings.add(field, "a whole number of at least 1");
+  else if (tokens > mostOutput) findings.add(field, `this model gives ${mostOutput} at most`);
+  return tokens;
 }
 
 /** What is thought comes on top, because it counts as output. */
 function defaultMaxTokens(
   { defaultMaxTokens = DEFAULT_MAX_TOKENS }: Target,
+  { mostOutput }: ClaudeTraits,
   { thinking }: Reasoning,
 ) {
-  return defaultMaxTokens + (countIn(thinking?.["budget_tokens"]) ?? 0);
+  const tokens = defaultMaxTokens + (countIn(thinking?.["budget_tokens"]) ?? 0);
+  return Math.min(tokens, mostOutput);
 }
 
 function isInToolLoop({ messages }: Conversation): boolean {

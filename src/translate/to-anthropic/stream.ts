@@ -4,7 +4,7 @@ import { isObject, parseJson, textIn } from "../../dialects/body/json-fields.ts"
 import { stopReasonOf } from "../stop-reasons.ts";
 import type { ServerEvent, StreamTranslator } from "../translation.ts";
 import { ANTHROPIC_USAGE_REST, anthropicUsageOf } from "../usage.ts";
-import { messageHead, toolUseBlock } from "./answer.ts";
+import { foreignPart, messageHead, saidIn, toolUseBlock } from "./answer.ts";
 import { callId } from "./call-id.ts";
 import { errorToAnthropic } from "./error.ts";
 
@@ -24,10 +24,17 @@ class AnthropicStream implements StreamTranslator {
   #open: Said | number | null = null;
   /** The tool call that began last; a number, because calls come in order. */
   #lastCall = -1;
+  /** How the provider names it. */
+  #lastNamed: { readonly index: number; readonly id: string | null } | null = null;
   #finish: unknown = null;
   #refused = false;
   #usage: unknown = null;
   #isOver = false;
+  #hasFailed = false;
+
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
 
   push(_event: string, data: string): ServerEvent[] {
     if (this.#isOver || data === "") return NOTHING;
@@ -37,7 +44,10 @@ class AnthropicStream implements StreamTranslator {
     if (isObject(json["error"])) return this.#tell(json);
     if (isObject(json["usage"])) this.#usage = json["usage"];
     const choice = Array.isArray(json["choices"]) ? json["choices"][0] : null;
-    return [...this.#begin(json), ...(isObject(choice) ? this.#choice(choice) : NOTHING)];
+    // Azure's first event has no choice yet, and neither id nor model.
+    if (!isObject(choice)) return NOTHING;
+    if (choice["finish_reason"] === "error") return this.#fail("it tells of an error");
+    return [...this.#begin(json), ...this.#choice(choice)];
   }
 
   /** Usage comes after the reason to finish, so that only the end of all is the end of the message. */
@@ -63,12 +73,14 @@ class AnthropicStream implements StreamTranslator {
 
   #choice(choice: JsonObject): ServerEvent[] {
     const delta = isObject(choice["delta"]) ? choice["delta"] : {};
+    const foreign = foreignPart(delta["content"]);
+    if (foreign !== null) return this.#fail(foreign);
     const refusal = textIn(delta["refusal"]);
     this.#refused ||= refusal !== null;
     this.#finish ??= choice["finish_reason"] ?? null;
     const calls = Array.isArray(delta["tool_calls"]) ? delta["tool_calls"] : [];
     return [
-      ...this.#text("content", textIn(delta["content"])),
+      ...this.#text("content", saidIn(delta["content"])),
       ...this.#text("refusal", refusal),
       ...calls.flatMap((call) => (isObject(call) ? this.#call(call) : NOTHING)),
     ];
@@ -86,9 +98,9 @@ class AnthropicStream implements StreamTranslator {
 
   #call(call: JsonObject): ServerEvent[] {
     if (this.#isOver) return NOTHING;
-    const index = typeof call["index"] === "number" ? call["index"] : 0;
     const called = isObject(call["function"]) ? call["function"] : {};
     const name = textIn(called["name"]);
+    const index = this.#indexOf(call, name);
     const begun = index > this.#lastCall ? this.#beginCall(call, index, name) : NOTHING;
     if (this.#isOver) return begun;
     const text = textIn(called["arguments"]);
@@ -97,11 +109,21 @@ class AnthropicStream implements StreamTranslator {
     return [...begun, this.#delta({ type: "input_json_delta", partial_json: text })];
   }
 
+  /** Some servers give every call of an answer the index 0: another one has a name and an id of its own. */
+  #indexOf(call: JsonObject, name: string | null): number {
+    const told = toldIndex(call);
+    if (this.#lastNamed === null || told !== this.#lastNamed.index) return told;
+    const id = textIn(call["id"]);
+    const isAnother = name !== null && id !== null && id !== this.#lastNamed.id;
+    return isAnother ? this.#lastCall + 1 : this.#lastCall;
+  }
+
   #beginCall(call: JsonObject, index: number, name: string | null): ServerEvent[] {
     if (name === null) return this.#fail("a tool call without a name");
     const id = callId(call, String(this.#head?.["id"] ?? ""), index);
     const closed = this.#close();
     this.#lastCall = index;
+    this.#lastNamed = { index: toldIndex(call), id: textIn(call["id"]) };
     return [...closed, this.#start(index, toolUseBlock(id, name, {}))];
   }
 
@@ -122,6 +144,7 @@ class AnthropicStream implements StreamTranslator {
 
   #tell(error: JsonObject): ServerEvent[] {
     this.#isOver = true;
+    this.#hasFailed = true;
     const { body } = errorToAnthropic(200, error);
     return [{ event: "error", data: JSON.stringify(body) }];
   }
@@ -130,6 +153,10 @@ class AnthropicStream implements StreamTranslator {
     const error = { type: "server_error", message: `The provider's stream broke: ${why}.` };
     return this.#tell({ error });
   }
+}
+
+function toldIndex({ index }: JsonObject): number {
+  return typeof index === "number" ? index : 0;
 }
 
 function event(type: string, fields: JsonObject): ServerEvent {

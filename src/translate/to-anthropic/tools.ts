@@ -2,7 +2,12 @@
 import type { JsonObject } from "../../core/dialect.ts";
 import { isObject } from "../../dialects/body/json-fields.ts";
 import { checkFields } from "../fields/field-rule.ts";
-import { OPENAI_FUNCTION_FIELDS, OPENAI_TOOL_FIELDS } from "../fields/openai-chat-fields.ts";
+import {
+  OPENAI_CHOSEN_FIELDS,
+  OPENAI_FUNCTION_FIELDS,
+  OPENAI_TOOL_CHOICE_FIELDS,
+  OPENAI_TOOL_FIELDS,
+} from "../fields/openai-chat-fields.ts";
 import { ANTHROPIC_SCHEMA, checkSchema } from "../schema-rules.ts";
 import type { Findings } from "../untranslatable.ts";
 
@@ -23,8 +28,11 @@ export function toolFields(body: JsonObject, findings: Findings): ToolFields {
   );
   const allowed = allowedNames(body["tool_choice"], findings);
   const tools = all.filter(({ name }) => allowed === null || allowed.includes(name));
-  if (tools.length === 0) return {};
   const choice = choiceOf(body["tool_choice"], findings);
+  if (choice?.["type"] === "any" || choice?.["type"] === "tool") {
+    if (tools.length === 0) findings.add("tool_choice", "there is no tool");
+  }
+  if (tools.length === 0) return {};
   if (body["parallel_tool_calls"] !== false || choice?.["type"] === "none") {
     return choice === null ? { tools } : { tools, tool_choice: choice };
   }
@@ -84,7 +92,9 @@ function choiceOf(choice: unknown, findings: Findings): JsonObject | null {
   if (choice === undefined || choice === null) return null;
   if (choice === "none" || choice === "auto") return { type: choice };
   if (choice === "required") return { type: "any" };
+  if (isObject(choice)) checkFields(choice, OPENAI_TOOL_CHOICE_FIELDS, "tool_choice", findings);
   if (isObject(choice) && choice["type"] === "function" && isObject(choice["function"])) {
+    checkFields(choice["function"], OPENAI_CHOSEN_FIELDS, "tool_choice.function", findings);
     return { type: "tool", name: choice["function"]["name"] };
   }
   if (isObject(choice) && choice["type"] === "allowed_tools") {

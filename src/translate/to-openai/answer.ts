@@ -18,7 +18,7 @@ export function answerToOpenAi(body: JsonObject, context: AnswerContext): Transl
   }
   if (body["type"] !== "message") findings.add("type", "the answer is no message");
   if (findings.all.length > 0) return { kind: "untranslatable", untranslatable: findings.all };
-  const texts = seen.filter(({ type }) => type === "text").map(({ text }) => String(text));
+  const texts = seen.filter(({ type }) => type === "text").map(({ text }) => textIn(text) ?? "");
   const calls = seen.filter(({ type }) => type === "tool_use").map(toolCall);
   const choice = {
     index: 0,

@@ -1,7 +1,11 @@
 /** Anthropic's blocks to OpenAI's content parts. */
 import type { JsonObject } from "../../core/dialect.ts";
 import { isObject, textIn } from "../../dialects/body/json-fields.ts";
-import { ANTHROPIC_BLOCK_FIELDS, ANTHROPIC_FOREIGN_BLOCKS } from "../fields/anthropic-fields.ts";
+import {
+  ANTHROPIC_BLOCK_FIELDS,
+  ANTHROPIC_FOREIGN_BLOCKS,
+  ANTHROPIC_SOURCE_FIELDS,
+} from "../fields/anthropic-fields.ts";
 import { checkFields } from "../fields/field-rule.ts";
 import type { Findings } from "../untranslatable.ts";
 
@@ -50,7 +54,7 @@ export function partsOf(blocks: readonly Block[], findings: Findings): JsonObjec
   return blocks.flatMap((block) => {
     switch (block.type) {
       case "text":
-        return [{ type: "text", text: String(block.fields["text"] ?? "") }];
+        return textPart(block, findings);
       case "image":
         return imagePart(block, findings);
       case "document":
@@ -67,19 +71,33 @@ export function simpleContent(parts: readonly JsonObject[]): unknown {
   return parts.length === 1 && parts[0]["type"] === "text" ? parts[0]["text"] : parts;
 }
 
-function imagePart({ fields, path }: Block, findings: Findings): JsonObject[] {
+function textPart({ fields, path }: Block, findings: Findings): JsonObject[] {
+  const { text } = fields;
+  if (typeof text === "string") return [{ type: "text", text }];
+  findings.add(path, "a text block without a text");
+  return [];
+}
+
+function sourceOf({ fields, path }: Block, findings: Findings): JsonObject {
   const source = isObject(fields["source"]) ? fields["source"] : {};
+  checkFields(source, ANTHROPIC_SOURCE_FIELDS, `${path}.source`, findings);
+  return source;
+}
+
+function imagePart(block: Block, findings: Findings): JsonObject[] {
+  const source = sourceOf(block, findings);
   const { type, url, media_type, data } = source;
   if (type === "url") return [{ type: "image_url", image_url: { url } }];
   if (type === "base64") {
     return [{ type: "image_url", image_url: { url: `data:${media_type};base64,${data}` } }];
   }
-  findings.add(`${path}.source`, "the image is at Anthropic");
+  findings.add(`${block.path}.source`, "the image is at Anthropic");
   return [];
 }
 
-function filePart({ fields, path }: Block, findings: Findings): JsonObject[] {
-  const source = isObject(fields["source"]) ? fields["source"] : {};
+function filePart(block: Block, findings: Findings): JsonObject[] {
+  const { fields, path } = block;
+  const source = sourceOf(block, findings);
   const { type, media_type, data } = source;
   if (type !== "base64" || media_type !== "application/pdf") {
     findings.add(`${path}.source`, "only a PDF in base64 is a document for both");

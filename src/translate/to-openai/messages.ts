@@ -32,10 +32,16 @@ function translated(message: unknown, path: string, findings: Findings): JsonObj
   const { role, content } = message;
   if (role === "system") return systemMessage(content, `${path}.content`, findings);
   const blocks = readBlocks(content, `${path}.content`, findings);
+  if (role === "user" && isEmpty(content)) findings.add(path, "a message without content");
   if (role === "user") return userMessages(blocks, findings);
   if (role === "assistant") return assistantMessage(blocks, findings);
   findings.add(path, "a message of this role is not known");
   return [];
+}
+
+function isEmpty(content: unknown): boolean {
+  const isList = Array.isArray(content);
+  return content === undefined || content === null || (isList && content.length === 0);
 }
 
 function systemMessage(content: unknown, path: string, findings: Findings): JsonObject[] {

@@ -1,6 +1,8 @@
 /** Anthropic's thinking and effort to OpenAI's reasoning effort. */
 import type { JsonObject } from "../../core/dialect.ts";
 import { countIn, isObject } from "../../dialects/body/json-fields.ts";
+import { ANTHROPIC_THINKING_FIELDS } from "../fields/anthropic-fields.ts";
+import { checkFields } from "../fields/field-rule.ts";
 import type { Findings } from "../untranslatable.ts";
 import type { GptTraits } from "./gpt-models.ts";
 
@@ -36,6 +38,7 @@ function wantedEffort(body: JsonObject, findings: Findings): string | null {
   const thinking = body["thinking"];
   if (thinking === undefined || thinking === null) return effort === null ? null : String(effort);
   const { type, display, budget_tokens: budget } = isObject(thinking) ? thinking : {};
+  if (isObject(thinking)) checkFields(thinking, ANTHROPIC_THINKING_FIELDS, "thinking", findings);
   if (display === "summarized") findings.add("thinking.display", "OpenAI's chat does not show it");
   if (type === "disabled") return null;
   if (type === "enabled") return effort === null ? effortOf(countIn(budget)) : String(effort);

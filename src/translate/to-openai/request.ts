@@ -3,6 +3,8 @@ import type { JsonObject } from "../../core/dialect.ts";
 import { countIn, isObject, textIn } from "../../dialects/body/json-fields.ts";
 import {
   ANTHROPIC_FIELDS,
+  ANTHROPIC_FORMAT_FIELDS,
+  ANTHROPIC_METADATA_FIELDS,
   ANTHROPIC_OLDER_FIELDS,
   ANTHROPIC_OUTPUT_CONFIG_FIELDS,
 } from "../fields/anthropic-fields.ts";
@@ -23,7 +25,7 @@ export function requestToOpenAi(body: JsonObject, target: Target): Translated {
   const findings = new Findings();
   checkFields(body, { ...ANTHROPIC_FIELDS, ...ANTHROPIC_OLDER_FIELDS }, "", findings);
   const traits = gptTraits(target.model);
-  const { maxTokensField = "max_completion_tokens" } = target;
+  const { maxTokensField = "max_completion_tokens", asksForUsage = true } = target;
   const translated = {
     model: target.model,
     messages: messagesOf(body["system"], body["messages"], findings),
@@ -33,9 +35,10 @@ export function requestToOpenAi(body: JsonObject, target: Target): Translated {
     ...stops(body["stop_sequences"], traits, findings),
     ...reasoningEffort(body, traits, findings),
     ...responseFormat(body["output_config"], findings),
-    ...user(body["metadata"]),
+    ...user(body["metadata"], findings),
+    ...(body["stream"] === true ? { stream: true } : {}),
     // The translated stream ends with usage, which OpenAI tells only when asked.
-    ...(body["stream"] === true ? { stream: true, stream_options: { include_usage: true } } : {}),
+    ...(body["stream"] === true && asksForUsage ? { stream_options: { include_usage: true } } : {}),
   };
   if (findings.all.length > 0) return { kind: "untranslatable", untranslatable: findings.all };
   return { kind: "translated", body: translated };
@@ -48,10 +51,15 @@ function maxTokens(value: unknown, findings: Findings): number | null {
   return tokens;
 }
 
-function sampling(body: JsonObject, { takesSampling }: GptTraits, findings: Findings): JsonObject {
+function sampling(
+  body: JsonObject,
+  { takesSampling, reasons }: GptTraits,
+  findings: Findings,
+): JsonObject {
   const given = ["temperature", "top_p"].filter((field) => {
     const value = body[field];
-    return value !== undefined && value !== null && value !== 1;
+    // 1 is OpenAI's own default; other vendors have others.
+    return value !== undefined && value !== null && (value !== 1 || reasons === "unknown");
   });
   for (const field of given) {
     if (typeof body[field] !== "number") findings.add(field, "not a number");
@@ -61,7 +69,12 @@ function sampling(body: JsonObject, { takesSampling }: GptTraits, findings: Find
 }
 
 function stops(sequences: unknown, { takesSampling }: GptTraits, findings: Findings): JsonObject {
-  if (!Array.isArray(sequences) || sequences.length === 0) return {};
+  if (sequences === undefined || sequences === null) return {};
+  if (!Array.isArray(sequences)) {
+    findings.add("stop_sequences", "not a list");
+    return {};
+  }
+  if (sequences.length === 0) return {};
   if (!takesSampling) findings.add("stop_sequences", "this model takes none");
   if (sequences.length > MOST_STOPS) findings.add("stop_sequences", "OpenAI takes four at most");
   return { stop: sequences };
@@ -76,13 +89,16 @@ function responseFormat(config: unknown, findings: Findings): JsonObject {
     findings.add("output_config.format", "this format is not known");
     return {};
   }
+  checkFields(format, ANTHROPIC_FORMAT_FIELDS, "output_config.format", findings);
   const { schema } = format;
   checkSchema(schema, OPENAI_SCHEMA, "output_config.format.schema", findings);
   const wanted = { name: "response", schema, strict: true };
   return { response_format: { type: "json_schema", json_schema: wanted } };
 }
 
-function user(metadata: unknown): JsonObject {
-  const id = isObject(metadata) ? textIn(metadata["user_id"]) : null;
+function user(metadata: unknown, findings: Findings): JsonObject {
+  if (!isObject(metadata)) return {};
+  checkFields(metadata, ANTHROPIC_METADATA_FIELDS, "metadata", findings);
+  const id = textIn(metadata["user_id"]);
   return id === null ? {} : { user: id };
 }

@@ -23,9 +23,15 @@ class OpenAiStream implements StreamTranslator {
   /** The open block, if it is a tool call: input that came at once, and whether any has been told. */
   #open: { readonly input: unknown; hasTold: boolean } | null = null;
   #isOver = false;
+  #hasFailed = false;
+  #hasFinished = false;
 
   constructor(context: AnswerContext) {
     this.#context = context;
+  }
+
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   push(event: string, data: string): ServerEvent[] {
@@ -100,18 +106,23 @@ class OpenAiStream implements StreamTranslator {
     const { stop_reason: stop, stop_details: details } = isObject(delta) ? delta : {};
     const refusal = refusalOf(details);
     const chunks = refusal === null ? [] : [this.#chunk({ refusal })];
+    // Usage may be told before there is a reason to stop.
+    if (textIn(stop) === null) return chunks;
+    this.#hasFinished = true;
     return [...chunks, this.#chunk({}, finishReasonOf(stop))];
   }
 
   #stop(): ServerEvent[] {
     this.#isOver = true;
-    if (this.#context.includesUsage !== true) return [DONE];
+    const finish = this.#hasFinished ? NOTHING : [this.#chunk({}, finishReasonOf(null))];
+    if (this.#context.includesUsage !== true) return [...finish, DONE];
     const last = { ...this.#head, choices: [], usage: openAiUsageOf(this.#usage) };
-    return [{ event: null, data: JSON.stringify(last) }, DONE];
+    return [...finish, { event: null, data: JSON.stringify(last) }, DONE];
   }
 
   #tell(error: JsonObject): ServerEvent[] {
     this.#isOver = true;
+    this.#hasFailed = true;
     const { body } = errorToOpenAi(200, error);
     return [{ event: null, data: JSON.stringify(body) }];
   }

@@ -17,7 +17,10 @@ export function functionFields(body: JsonObject, findings: Findings): JsonObject
     functionOf(tool, `tools[${i}]`, findings),
   );
   const choice = choiceOf(body["tool_choice"], findings);
-  return tools.length === 0 ? {} : { tools, ...choice };
+  if (tools.length > 0) return { tools, ...choice };
+  const called = choice["tool_choice"] ?? "none";
+  if (called !== "none" && called !== "auto") findings.add("tool_choice", "there is no tool");
+  return {};
 }
 
 function functionOf(tool: unknown, path: string, findings: Findings): JsonObject[] {

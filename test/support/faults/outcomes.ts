@@ -51,9 +51,9 @@ export class Outcomes {
           open("data");
           return answer.data(chunk);
         },
-        end: () => {
+        end: (isWhole) => {
           over("end");
-          answer.end();
+          answer.end(isWhole);
         },
         refuse: (...said) => {
           over("refuse");

@@ -1,9 +1,10 @@
 /**
- * Piecewise: reads JSON a piece at a time, with the value that JSON.parse would give.
+ * Piecewise: reads JSON a piece at a time, with the value that `parseExactly` would give.
  *
- * What is short enough goes to JSON.parse as it is. A longer array or object is read in runs of
+ * What is short enough goes there as it is. A longer array or object is read in runs of
  * members, a longer string in slices, so that no step takes longer than a piece.
  */
+import { parseExactly } from "../../../dialects/body/exact-json.ts";
 
 /** JSON.parse takes about 1 ms for it. */
 const PIECE = 262_144;
@@ -45,7 +46,7 @@ class Piecewise {
     this.#skipBlanks();
     const end = this.#endOfValue();
     if (end >= 0) {
-      const value: unknown = JSON.parse(this.#text(this.#at, end));
+      const value: unknown = parseExactly(this.#text(this.#at, end));
       this.#at = end;
       yield;
       return value;
@@ -74,7 +75,7 @@ class Piecewise {
     for (let isFirst = true; ; isFirst = false) {
       const run = this.#run(BRACKET_END, isFirst);
       if (run === null) elements.push(yield* this.value(depth + 1));
-      else for (const one of JSON.parse(`[${run}]`)) elements.push(one);
+      else for (const one of parseExactly(`[${run}]`) as unknown[]) elements.push(one);
       yield;
       if (this.#endsWith(BRACKET_END)) return elements;
     }
@@ -89,7 +90,7 @@ class Piecewise {
         const name = yield* this.#name();
         define(members, name, yield* this.value(depth + 1));
       } else {
-        for (const [name, one] of Object.entries(JSON.parse(`{${run}}`))) {
+        for (const [name, one] of Object.entries(parseExactly(`{${run}}`) as object)) {
           define(members, name, one);
         }
       }
