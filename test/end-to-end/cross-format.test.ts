@@ -181,7 +181,10 @@ test("a server that refuses newer fields of OpenAI's gets the older ones", async
   await using house = await startTestGateway({
     upstreams: { mistral: { ...upstream, limits: [{ rpm: 10_000 }] } },
   });
-  await post(`${house.url}/v1/messages`, message({ model: "mistral/large", stream: true }));
+  await post(
+    `${house.url}/v1/messages`,
+    message({ model: "mistral/large", stream: true, metadata: { sluice_tags: "a" } }),
+  );
   expect(JSON.parse(String(server.received[0].body))).toEqual({
     model: "large",
     messages: message().messages,

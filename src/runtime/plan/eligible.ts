@@ -6,6 +6,7 @@ import { SluiceError } from "../../core/errors.ts";
 import type { ChatFormat } from "../../translate/translation.ts";
 import { chatFormatOf } from "../../translate/translators.ts";
 import { mayUseModel } from "../policy/tenant-directory.ts";
+import { unclaimed } from "../request/body.ts";
 import { type Ranking, rankCandidates } from "../route/rank-candidates.ts";
 import { translateRequest } from "../translate/translate-request.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -91,7 +92,7 @@ function translated(request: CandidateRequest, { name, dialect }: Upstream): Can
     throw new SluiceError("invalid_request", `${name} does not speak the format of this request`);
   }
   const createdAtSeconds = Math.floor(arrivedAt / MICROS_PER_SECOND);
-  const asked = { path: pathOf(path), headers, body };
+  const asked = { path: pathOf(path), headers, body: unclaimed(body) };
   const other = translateRequest(asked, provider, dialect, model.sent, createdAtSeconds);
   const named = { ...other.body, model: model.sent };
   const sent = { asked: model.sent, sent: model.sent };

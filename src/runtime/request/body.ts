@@ -83,6 +83,12 @@ function withUsageOption(bytes: Uint8Array | string): Uint8Array | string {
 }
 
 /** The metadata without what is meant for Sluice; the same value if there was nothing of it. */
+/** The body without the claims, for whoever reads all of its fields. */
+export function unclaimed(body: JsonObject): JsonObject {
+  const metadata = withoutClaims(body.metadata);
+  return metadata === body.metadata ? body : { ...body, metadata };
+}
+
 function withoutClaims(metadata: unknown): unknown {
   if (!isJsonObject(metadata)) return metadata;
   const entries = Object.entries(metadata);
