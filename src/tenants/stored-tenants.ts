@@ -24,7 +24,7 @@ export class StoredTenants implements LiveTenants {
 
   async countsOf(id: string): Promise<TenantCounts> {
     const now = this.#now();
-    const store = this.#store.opened;
+    const store = await this.#store.openIfKept();
     const tenant = this.#config.tenants.get(id) ?? (await this.#stored(store, id));
     const uses = (await store?.usesOf(id, now)) ?? [];
     const raises = ((await store?.raisesOf(id)) ?? []).filter(({ until }) => until > now);

@@ -47,8 +47,7 @@ export class TenantRecords {
 
   /** Null: nothing was ever kept, and reading makes no file. */
   async opened(): Promise<TenantStore | null> {
-    const { store } = this.#means;
-    return store.opened ?? (store.exists ? await store.open() : null);
+    return this.#means.store.openIfKept();
   }
 
   async find(id: string): Promise<FoundTenant | null> {

@@ -170,6 +170,15 @@ describe("the command line", () => {
     expect(shown).toMatchObject({ id: "beta", counts: { quotas: { rpd: { limit: 9, used: 0 } } } });
   });
 
+  test("shows what a tenant of the file has used", async () => {
+    await using world = await startWorld();
+    await using gateway = await world.start();
+    for (let i = 0; i < 3; i++) await send(gateway.url);
+    await isWritten(world.folder, 3);
+    const shown = await world.ask("GET", "tenants/acme");
+    expect(shown).toMatchObject({ counts: { quotas: { rpd: { used: 3, remaining: 7 } } } });
+  });
+
   test("rotates, revokes and lists keys", async () => {
     await using world = await startWorld();
     await world.ask("POST", "tenants", { id: "beta" });

@@ -58,6 +58,15 @@ export class LateTenantStore {
     }
   }
 
+  /**
+   * Null: nothing was ever kept, and reading makes no file.
+   *
+   * @throws SluiceError as `open`.
+   */
+  async openIfKept(): Promise<TenantStore | null> {
+    return this.#opened ?? (this.exists ? await this.open() : null);
+  }
+
   async close(): Promise<void> {
     await this.#opened?.close();
     this.#opened = null;
